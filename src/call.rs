@@ -1,0 +1,83 @@
+//! HTTP as plain values: what a client sent, and what it gets.
+//!
+//! Nothing here knows a socket. The rim turns bytes into a [`Call`] and performs a [`Reply`]; everything between is a
+//! pure function of values.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+/// One request, read completely.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: Method,
+    /// The path as sent (still percent-encoded), without the world's prefix: `/v1/posts/post_1`.
+    pub path: String,
+    /// The query as sent, without the question mark.
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// Scheme, authority and world prefix by which the caller reached us: `http://127.0.0.1:4010/~alice`.
+    /// Links in replies start with it.
+    pub origin: String,
+    /// Wall time at which the rim saw the call, in milliseconds since the Unix epoch. A frozen clock ignores it.
+    pub received_at: i64,
+}
+
+impl Call {
+    /// A call as a test or an embedder writes it: no headers, no body, received at the epoch.
+    pub fn new(method: Method, target: &str) -> Call {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+            None => (target.to_owned(), None),
+        };
+        Call {
+            method,
+            path,
+            query,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            origin: "http://127.0.0.1:4010".to_owned(),
+            received_at: 0,
+        }
+    }
+
+    /// A header's text, or `None` when it is absent or not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// One response, and how the rim is to perform it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: StatusCode,
+    /// In the order in which they are written.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub body: Bytes,
+    /// How long the rim waits before it writes the first byte.
+    pub delay: Duration,
+    pub wire: Wire,
+}
+
+/// What happens to the bytes on their way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wire {
+    #[default]
+    Intact,
+    /// The connection is closed after this many bytes of the body; `None` closes it before the status line.
+    Cut(Option<usize>),
+}
+
+impl Reply {
+    pub fn new(status: StatusCode) -> Reply {
+        Reply { status, headers: Vec::new(), body: Bytes::new(), delay: Duration::ZERO, wire: Wire::Intact }
+    }
+
+    /// The first header of this name, as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(candidate, _)| candidate.as_str().eq_ignore_ascii_case(name));
+        found.and_then(|(_, value)| value.to_str().ok())
+    }
+}

@@ -1,0 +1,106 @@
+//! The operations of a document: what may be sent to each, and what each may answer.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::Value;
+
+use super::document::Document;
+use super::error::LoadError;
+use super::parameter::Parameter;
+use super::schema::{SchemaId, Schemas};
+
+/// Index of an operation in [`Operations::list`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(pub usize);
+
+#[derive(Debug)]
+pub struct Operations {
+    pub list: Vec<Operation>,
+    /// The path of the first server URL, without a trailing slash: `/v1`, or empty.
+    pub base: String,
+    /// All request, parameter, reply and header schemas behind one validator.
+    pub schemas: Schemas,
+}
+
+#[derive(Debug)]
+pub struct Operation {
+    /// `operationId`, or `METHOD path` where the document gives none.
+    pub id: String,
+    pub method: Method,
+    /// The path template without the base: `/posts/{id}`.
+    pub template: String,
+    /// Where it stands in the document: `/paths/~1posts~1{id}/get`.
+    pub pointer: String,
+    pub summary: String,
+    pub tags: Vec<String>,
+    /// `x-stability`, or `stable`.
+    pub stability: String,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<RequestBody>,
+    /// By status key as written: `200`, `4XX`, `default`.
+    pub responses: BTreeMap<String, Response>,
+    /// Alternatives; an empty list means that anyone may call. An alternative without schemes makes credentials optional.
+    pub security: Vec<BTreeMap<String, Vec<String>>>,
+}
+
+#[derive(Debug)]
+pub struct RequestBody {
+    pub required: bool,
+    /// In document order.
+    pub media: Vec<Media>,
+}
+
+/// One media type of a request or reply body.
+#[derive(Debug)]
+pub struct Media {
+    /// As written, lower-case, without parameters: `application/json`, `image/*`.
+    pub name: String,
+    pub schema: Option<SchemaId>,
+    /// The Schema Object as written (may be a `$ref`); `true` where there is none.
+    pub raw: Value,
+    /// The first example given by `example` or `examples`, or by the schema itself.
+    pub example: Option<Value>,
+    /// For multipart: the content types allowed for each part (`encoding.<part>.contentType`, split at commas).
+    pub part_types: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug)]
+pub struct Response {
+    pub description: String,
+    pub media: Vec<Media>,
+    pub headers: Vec<ResponseHeader>,
+}
+
+#[derive(Debug)]
+pub struct ResponseHeader {
+    pub name: String,
+    pub required: bool,
+    pub schema: Option<SchemaId>,
+    pub raw: Value,
+}
+
+impl Operations {
+    /// Reads every operation whose stability class is in `included`, and compiles all schemas into one validator.
+    pub fn read(document: &Document, included: &[String]) -> Result<Operations, Vec<LoadError>> {
+        let _ = (document, included);
+        todo!()
+    }
+
+    pub fn get(&self, id: OperationId) -> &Operation {
+        &self.list[id.0]
+    }
+
+    pub fn find(&self, operation_id: &str) -> Option<OperationId> {
+        self.list.iter().position(|operation| operation.id == operation_id).map(OperationId)
+    }
+}
+
+impl Operation {
+    /// The response declared for a status: the exact code, then its range (`4XX`), then `default`.
+    pub fn response(&self, status: u16) -> Option<&Response> {
+        let range = format!("{}XX", status / 100);
+        let exact = self.responses.get(status.to_string().as_str());
+        exact.or_else(|| self.responses.get(&range)).or_else(|| self.responses.get("default"))
+    }
+}

@@ -1,0 +1,6 @@
+//! standin stands in for an HTTP API.
+
+pub mod call;
+pub mod contract;
+pub mod engine;
+pub mod world;
