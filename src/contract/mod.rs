@@ -10,6 +10,7 @@ pub mod sample;
 pub mod schema;
 pub mod template;
 pub mod violation;
+pub mod vocabulary;
 
 use document::{Document, Source};
 use error::LoadError;
