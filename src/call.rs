@@ -23,6 +23,29 @@ pub struct Call {
     pub origin: String,
     /// Wall time at which the rim saw the call, in milliseconds since the Unix epoch. A frozen clock ignores it.
     pub received_at: i64,
+    /// Why the body could not be read whole; the body is empty then.
+    pub unread: Option<Unread>,
+}
+
+/// What kept the rim from reading a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// It is larger than this many bytes.
+    TooLarge { limit: usize },
+    /// The connection ended before the body did.
+    Truncated,
+    /// It did not arrive in time.
+    Slow,
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unread::TooLarge { limit } => write!(out, "Body must be at most {limit} bytes"),
+            Unread::Truncated => write!(out, "Body ends before its announced length"),
+            Unread::Slow => write!(out, "Body did not arrive in time"),
+        }
+    }
 }
 
 impl Call {
@@ -40,6 +63,7 @@ impl Call {
             body: Bytes::new(),
             origin: "http://127.0.0.1:4010".to_owned(),
             received_at: 0,
+            unread: None,
         }
     }
 

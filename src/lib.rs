@@ -4,3 +4,5 @@ pub mod call;
 pub mod contract;
 pub mod engine;
 pub mod world;
+pub mod pattern;
+pub mod words;

@@ -98,3 +98,7 @@ impl Expression {
         todo!()
     }
 }
+
+pub fn duration_ms(_: &str) -> Option<i64> {
+    todo!()
+}

@@ -4,6 +4,7 @@ pub mod document;
 pub mod error;
 pub mod expression;
 pub mod operation;
+pub mod plan;
 pub mod parameter;
 pub mod router;
 pub mod sample;

@@ -692,4 +692,6 @@ pub struct ConsentRule {
     pub approve: TemplateText,
     /// Where the deny button leads.
     pub deny: TemplateText,
+    /// What the page at `/_standin/consent/ID/done` says: where a callback can send the browser.
+    pub done: TemplateText,
 }

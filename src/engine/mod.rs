@@ -1,10 +1,57 @@
 //! Answers calls from a contract and a world. The only place that joins the two, and the only one that changes a world.
+//!
+//! [`handle`] is the whole of it: one call in, one reply out, stage by stage in `answer`. Nothing here waits, reads a clock or draws at
+//! random; delays, cut connections and deliveries are values that the rim performs.
 
-use crate::call::{Call, Reply};
+mod body;
+mod change;
+mod event;
+mod found;
+mod identify;
+mod inputs;
+mod lifecycle;
+mod limit;
+mod list;
+mod page;
+mod perform;
+mod problem;
+mod read;
+mod reply;
+mod time;
+mod turn;
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::ALLOW;
+use serde_json::Value;
+
+use crate::call::{Call, Reply, Wire};
 use crate::contract::Contract;
+use crate::contract::expression::Scope;
+use crate::contract::operation::{Operation, OperationId};
+use crate::contract::parameter;
+use crate::contract::plan::{IdKind, Verb};
+use crate::contract::router::Route;
+use crate::contract::violation::{Place, Violation};
+use crate::contract::vocabulary::Kept;
 use crate::world::World;
-use crate::world::clock::Clock;
+use crate::world::fault::{Armed, FaultKind};
+use crate::world::journal::What;
 use crate::world::outbox::Outcome;
+use crate::world::quota::Standing;
+use crate::world::replay::Pinned;
+
+use body::Body;
+use identify::Principal;
+use inputs::Inputs;
+use perform::Brought;
+use problem::Problem;
+use turn::Turn;
+
+pub use found::{credential, found, seed};
+pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
+pub use page::own_page;
 
 /// What [`advance`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,52 +62,383 @@ pub enum Progress {
     Deliver,
 }
 
-/// A world with the service's seed data.
-pub fn found(contract: &Contract, name: &str, seed: u64, clock: Clock) -> World {
-    let _ = (contract, name, seed, clock);
-    todo!()
+/// Takes in what came of a delivery's attempt: marks it delivered, or plans the next attempt.
+pub fn settle(contract: &Contract, world: &mut World, delivery: u64, outcome: &Outcome) {
+    Turn::new(contract, world).settle(delivery, outcome);
 }
 
 /// Answers one call. Same contract, world and call: same reply and same world after.
 /// Deliveries that fell due are left in the world's outbox for the rim.
 pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Reply {
-    let _ = (contract, world, call);
-    todo!()
+    lifecycle::catch_up(contract, world, call.received_at); // 2
+    let mut turn = Turn::new(contract, world);
+    let request_id = turn.next_id("request", &IdKind::Prefixed("req_".to_owned()));
+    let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now));
+    let answer = answer(&mut turn, call, &mut visit);
+    let mut reply = match answer {
+        Ok(reply) => reply,
+        Err(problem) => refuse(&mut turn, &mut visit, problem),
+    };
+    finish(&mut turn, &visit, &mut reply); // 13
+    if visit.pins {
+        pin(&mut turn, &visit, &reply);
+    }
+    if turn.changed {
+        turn.world.agenda.wake(turn.now);
+    }
+    record(turn, call, &visit, &reply); // 14
+    damage(visit.fault.as_ref(), &mut reply); // 15
+    reply
 }
 
-/// Moves the world's clock towards `until`, performing what falls due in order, each at its own instant.
-pub fn advance(contract: &Contract, world: &mut World, until: i64) -> Progress {
-    let _ = (contract, world, until);
-    todo!()
+/// What is found out about a call on its way through the stages.
+struct Visit<'c> {
+    inputs: Inputs,
+    operation: Option<OperationId>,
+    declared: Option<&'c Operation>,
+    fault: Option<Armed>,
+    principal: Option<Principal>,
+    standing: Option<Standing>,
+    /// Where its reply is pinned: caller, method, path and key; and what the request said.
+    scope: Option<(String, [u8; 32])>,
+    pins: bool,
+    replayed: bool,
 }
 
-/// Takes in what came of a delivery's attempt: marks it delivered, or plans the next attempt.
-pub fn settle(contract: &Contract, world: &mut World, delivery: u64, outcome: &Outcome) {
-    let _ = (contract, world, delivery, outcome);
-    todo!()
+impl Visit<'_> {
+    fn new(inputs: Inputs) -> Self {
+        Visit {
+            inputs,
+            operation: None,
+            declared: None,
+            fault: None,
+            principal: None,
+            standing: None,
+            scope: None,
+            pins: false,
+            replayed: false,
+        }
+    }
 }
 
-/// Adds records as an author would write them in seed data (missing fields are filled in); the ids they got, or what is wrong.
-pub fn seed(
-    contract: &Contract,
-    world: &mut World,
-    resource: &str,
-    records: &[serde_json::Value],
-) -> Result<Vec<String>, String> {
-    let _ = (contract, world, resource, records);
-    todo!()
+/// The stages of design, 3 to 12, in order. The first that refuses ends it.
+fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Result<Reply, Problem> {
+    let contract = turn.contract;
+    let (operation, names) = route(turn, call, visit)?; // 3
+    let declared = contract.operations.get(operation);
+    if let Some(reply) = strike(turn, visit, declared)? {
+        return Ok(reply); // 4
+    }
+    identify_caller(turn, call, visit, declared)?; // 5
+    charge(turn, visit, operation)?; // 6
+    permit(turn, visit, declared)?; // 5: scopes, once the call has been counted
+    let body = body::read(contract, declared, call); // 8: form only; a known key is replayed whatever the rest says
+    if let Some(reply) = replay(turn, call, visit, operation, body.as_ref().ok())? {
+        return Ok(reply); // 7
+    }
+    let body = body?;
+    let (arguments, violations) = parameter::decode(&declared.parameters, &contract.operations.schemas, &names, call);
+    let item_violations = validate(turn, operation, declared, &body, violations)?; // 8
+    visit.inputs.arguments(arguments);
+    visit.inputs.body = body.value;
+    found::settle_touches(turn, operation);
+    let mut scope = Scope::default();
+    visit.inputs.bind(&mut scope);
+    let brought = Brought { call, uploads: &body.uploads, item_violations };
+    let done = turn.perform(operation, &visit.inputs, &brought, &mut scope)?; // 9 to 11
+    turn.render(operation, &visit.inputs, &done, &mut scope) // 12
 }
 
-/// A credential of the seed data that a person can paste: the text to send and the header to send it in.
-/// `("Authorization", "Bearer ...")`.
-pub fn credential(contract: &Contract, world: &World) -> Option<(String, String)> {
-    let _ = (contract, world);
-    todo!()
+fn route<'c>(
+    turn: &mut Turn<'c, '_>,
+    call: &Call,
+    visit: &mut Visit<'c>,
+) -> Result<(OperationId, Vec<(String, String)>), Problem> {
+    let contract = turn.contract;
+    let known = &contract.plan.errors.known;
+    let below = call.path.strip_prefix(contract.operations.base.as_str());
+    let found = match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        Some(rest) => contract.router.find(&call.method, if rest.is_empty() { "/" } else { rest }),
+        None => Route::Unknown,
+    };
+    match found {
+        Route::Found(operation, names) => {
+            visit.operation = Some(operation);
+            visit.declared = Some(contract.operations.get(operation));
+            Ok((operation, names))
+        }
+        Route::MethodUnknown(methods) => {
+            turn.because("route", "the path has no such method");
+            let allowed: Vec<&str> = methods.iter().map(http::Method::as_str).collect();
+            Err(Problem::new(known.unknown_method).header(ALLOW, &allowed.join(", ")))
+        }
+        Route::Unknown => {
+            turn.because("route", "no such path");
+            Err(Problem::new(known.unknown_route))
+        }
+    }
 }
 
-/// Pages and files that the fake itself serves below `/_standin/` in a world: `consent/...` (a page for browser OAuth) and
-/// `bytes/...` (uploads). `path` starts after `/_standin/`. `None` when there is nothing there.
-pub fn own_page(contract: &Contract, world: &World, path: &str, call: &Call) -> Option<Reply> {
-    let _ = (contract, world, path, call);
-    todo!()
+/// Stage 4: the armed fault for this operation. One that strikes before the effect answers here.
+fn strike<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, declared: &Operation) -> Result<Option<Reply>, Problem> {
+    if turn.world.faults.is_empty() {
+        return Ok(None);
+    }
+    visit.fault = turn.world.faults.take(&declared.id);
+    let Some(fault) = &visit.fault else { return Ok(None) };
+    turn.because("fault", format!("{:?} (fault {})", fault.fault.kind, fault.id));
+    match &fault.fault.kind {
+        FaultKind::Status { status, retry_after } => {
+            let plans = turn.contract.plan.errors.list.iter();
+            let named = plans.enumerate().find(|(_, plan)| plan.status == *status).map(|(index, _)| index);
+            let mut problem = Problem::new(named.unwrap_or(turn.contract.plan.errors.known.internal));
+            problem.status = Some(*status);
+            problem.retry_after = retry_after.map(|seconds| seconds.min(i64::MAX as u64) as i64);
+            Err(problem)
+        }
+        FaultKind::Drop => {
+            let mut reply = Reply::new(http::StatusCode::BAD_GATEWAY);
+            reply.wire = Wire::Cut(None);
+            Ok(Some(reply))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn identify_caller<'c>(
+    turn: &mut Turn<'c, '_>,
+    call: &Call,
+    visit: &mut Visit<'c>,
+    declared: &Operation,
+) -> Result<(), Problem> {
+    visit.standing = limit::untouched(turn.contract, turn.now);
+    let principal = identify::identify(turn.contract, turn.world, declared, call);
+    if principal.is_err() {
+        turn.because("caller", "no good credential");
+    }
+    visit.principal = principal?;
+    if let Some(principal) = &visit.principal {
+        if let Some((resource, record)) = &principal.record {
+            turn.world.touches.note(*resource, record.seq, turn.now);
+            visit.inputs.me = (**record.memo()).clone();
+        }
+        turn.causes.push(crate::world::journal::Cause { kind: "caller", text: principal.masked() });
+    }
+    Ok(())
+}
+
+fn charge<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, operation: OperationId) -> Result<(), Problem> {
+    let limits = &turn.contract.plan.actions[operation.0].limits;
+    let caller = visit.principal.as_ref().map(|principal| principal.name.clone());
+    match limit::charge(turn.contract, turn.world, limits, caller.as_deref()) {
+        Ok(standing) => {
+            visit.standing = standing;
+            Ok(())
+        }
+        Err((problem, standing)) => {
+            turn.because("limit", format!("{} calls in the window", standing.limit));
+            visit.standing = Some(standing);
+            Err(problem)
+        }
+    }
+}
+
+fn permit(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, declared: &Operation) -> Result<(), Problem> {
+    let Some(principal) = &visit.principal else { return Ok(()) };
+    match identify::missing_scope(declared, principal) {
+        None => Ok(()),
+        Some(scope) => {
+            turn.because("scope", format!("lacks {scope}"));
+            Err(Problem::new(turn.contract.plan.errors.known.insufficient_scope).with("scope", scope))
+        }
+    }
+}
+
+/// Stage 7. A key that was used with the same request gets the first reply; with another one it is refused.
+fn replay<'c>(
+    turn: &mut Turn<'c, '_>,
+    call: &Call,
+    visit: &mut Visit<'c>,
+    operation: OperationId,
+    body: Option<&Body<'_>>,
+) -> Result<Option<Reply>, Problem> {
+    let Some(rule) = &turn.contract.plan.idempotency else { return Ok(None) };
+    let Some(key) = call.header(rule.header.as_str()).filter(|key| !key.is_empty()) else { return Ok(None) };
+    let (true, Some(body)) = (turn.contract.plan.actions[operation.0].replays, body) else { return Ok(None) };
+    let caller = visit.principal.as_ref().map_or("", |principal| &principal.name);
+    let scope = format!("{caller}\n{} {}\n{key}", call.method, call.path);
+    let fingerprint = body::fingerprint(call, &body.value);
+    let Some(pinned) = turn.world.replays.find(&scope, turn.now) else {
+        visit.scope = Some((scope, fingerprint));
+        visit.pins = true;
+        return Ok(None);
+    };
+    if pinned.fingerprint != fingerprint {
+        return Err(Problem::new(turn.contract.plan.errors.known.idempotency_mismatch));
+    }
+    let mut reply = pinned.reply.clone();
+    if let Some(name) = &rule.replayed {
+        reply.headers.push((name.clone(), HeaderValue::from_static("true")));
+    }
+    visit.replayed = true;
+    turn.because("replay", "the key's first reply");
+    Ok(Some(reply))
+}
+
+/// Stage 8: everything that is wrong with parameters and body at once. What is wrong inside a batch's items is theirs, and comes back.
+fn validate(
+    turn: &mut Turn<'_, '_>,
+    operation: OperationId,
+    declared: &Operation,
+    body: &Body<'_>,
+    mut violations: Vec<Violation>,
+) -> Result<Vec<(usize, Violation)>, Problem> {
+    let contract = turn.contract;
+    let known = &contract.plan.errors.known;
+    let required = declared.body.as_ref().is_some_and(|body| body.required);
+    match body.media {
+        Some(media) => {
+            if let Some(schema) = media.schema {
+                let view = body.schema_view.as_ref().unwrap_or(&body.value).clone();
+                violations.extend(contract.operations.schemas.check(schema, view, Place::Body).0);
+            }
+        }
+        None if required => violations.push(problem::complaint(Place::Body, "", "required", "Body is required")),
+        None => {}
+    }
+    let mut items = Vec::new();
+    if let Verb::Batch(batch) = &contract.plan.actions[operation.0].verb {
+        let prefix = format!("/{}/", batch.items);
+        violations.retain(|violation| match item_violation(violation, &prefix) {
+            Some(own) => {
+                items.push(own);
+                false
+            }
+            None => true,
+        });
+    }
+    if violations.is_empty() {
+        return Ok(items);
+    }
+    turn.because("invalid", violations[0].message.clone());
+    // A path that cannot be right names nothing; where the operation knows no 400 that is what it says.
+    let only_path = violations.iter().all(|violation| violation.place == Place::Path);
+    let status = contract.plan.errors.list[known.invalid].status;
+    if only_path && declared.response(status).is_none() && declared.response(404).is_some() {
+        let label = contract.plan.actions[operation.0].verb.resource().map(|index| turn.resource(index).label.clone());
+        return Err(Problem::new(known.not_found).with("resource", label.unwrap_or_else(|| "Resource".to_owned())));
+    }
+    Err(Problem::new(known.invalid).violations(violations))
+}
+
+/// `/posts/3/content` below `/posts/` is item 3's `/content`.
+fn item_violation(violation: &Violation, prefix: &str) -> Option<(usize, Violation)> {
+    let rest = violation.pointer.strip_prefix(prefix).filter(|_| violation.place == Place::Body)?;
+    let (index, inside) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    Some((index.parse().ok()?, Violation { pointer: inside.to_owned(), ..violation.clone() }))
+}
+
+/// A refusal as a reply that fits the contract. One that does not is either the author's doing, and loud, or the document's own error takes
+/// its place.
+fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit<'_>, problem: Problem) -> Reply {
+    let contract = turn.contract;
+    let reply = problem::render(contract, &problem, &visit.inputs);
+    visit.pins = false;
+    if let Some(message) = &problem.message {
+        turn.because("bug", message.clone());
+        return reply;
+    }
+    turn.because("refused", problem.plan(contract).name.clone());
+    let Some(declared) = visit.declared else { return reply };
+    match reply::check_refusal(contract, declared, &reply) {
+        None => {
+            if declared.response(reply.status.as_u16()).is_none() {
+                turn.because("undeclared", format!("{} declares no {}", declared.id, reply.status.as_u16()));
+            } else if contract.plan.idempotency.as_ref().is_some_and(|rule| rule.keep == Kept::Decided) {
+                visit.pins = visit.scope.is_some() && !matches!(reply.status.as_u16(), 401 | 403 | 429 | 500..);
+            }
+            reply
+        }
+        Some(unfit) => {
+            let message = unfit.message.clone().unwrap_or_default();
+            turn.because("bug", message);
+            problem::render(contract, &unfit, &visit.inputs)
+        }
+    }
+}
+
+/// Adds the headers that every reply wears, and checks that none that the contract demands is missing.
+fn finish(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &mut Reply) {
+    let contract = turn.contract;
+    let standing = visit.standing.or_else(|| limit::untouched(contract, turn.now));
+    if let Some(standing) = standing {
+        reply.headers.extend(limit::headers(contract, &standing, turn.now));
+    }
+    let Some(declared) = visit.declared.filter(|_| reply.wire == Wire::Intact) else { return };
+    let missing = reply::missing_headers(declared, reply);
+    if !missing.is_empty() && reply.status != http::StatusCode::INTERNAL_SERVER_ERROR {
+        let text = format!(
+            "standin: the {} reply of {} lacks the header {}",
+            reply.status.as_u16(),
+            declared.id,
+            missing.join(", ")
+        );
+        turn.because("bug", text.clone());
+        let headers = standing.map(|standing| limit::headers(contract, &standing, turn.now));
+        *reply = problem::render(contract, &Problem::loud(contract, text), &visit.inputs);
+        reply.headers.extend(headers.unwrap_or_default());
+    }
+}
+
+fn pin(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &Reply) {
+    let (Some((scope, fingerprint)), Some(rule)) = (&visit.scope, &turn.contract.plan.idempotency) else { return };
+    let succeeded = reply.status.is_success();
+    if !succeeded && rule.keep == Kept::Successes {
+        return;
+    }
+    let names = &turn.contract.plan.limit_headers;
+    let told_anew = [&names.limit, &names.remaining, &names.reset];
+    let mut kept = reply.clone();
+    kept.headers.retain(|(name, _)| !told_anew.iter().any(|told| told.as_ref() == Some(name)));
+    let expires_at = turn.now.saturating_add(rule.ttl_ms);
+    turn.world.replays.pin(scope, Pinned { fingerprint: *fingerprint, reply: kept, expires_at }, turn.now);
+}
+
+fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit<'_>, reply: &Reply) {
+    let Turn { contract, world, now, causes, .. } = turn;
+    let action = visit.operation.map(|operation| &contract.plan.actions[operation.0]);
+    if let (Some(action), Some(_)) = (action, &visit.principal) {
+        world.tallies.count_call(now, &action.label, reply.status.as_u16() >= 400);
+    }
+    let what = What::Call {
+        method: call.method.clone(),
+        path: target(call),
+        operation: visit.operation.map(|operation| contract.names[operation.0].clone()),
+        status: reply.status.as_u16(),
+        request: call.body.clone(),
+        reply: reply.body.clone(),
+    };
+    world.journal.push(now, what, causes);
+}
+
+fn target(call: &Call) -> std::sync::Arc<str> {
+    match &call.query {
+        Some(query) => format!("{}?{query}", call.path).into(),
+        None => call.path.as_str().into(),
+    }
+}
+
+/// Stage 15: the effect is done; the reply may still be late, cut short or lost.
+fn damage(fault: Option<&Armed>, reply: &mut Reply) {
+    match fault.map(|armed| &armed.fault.kind) {
+        Some(FaultKind::Delay { delay_ms }) => reply.delay = Duration::from_millis(*delay_ms),
+        Some(FaultKind::Lose) => reply.wire = Wire::Cut(None),
+        Some(FaultKind::Truncate { bytes }) => reply.wire = Wire::Cut(Some(*bytes)),
+        _ => {}
+    }
+}
+
+/// A value's text for a message: strings as they are.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

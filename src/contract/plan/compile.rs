@@ -1,0 +1,738 @@
+//! From a [`Behaviour`] to a [`Plan`]: every name resolved, every expression compiled, every complaint kept.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use http::HeaderName;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::resource::fields;
+use super::*;
+use crate::contract::document::Document;
+use crate::contract::error::LoadError;
+use crate::contract::expression::{ExpressionError, duration_ms};
+use crate::contract::operation::{Operation, Operations};
+use crate::contract::schema::{Schemas, SchemasBuilder};
+use crate::contract::vocabulary::{
+    Behaviour, ChangeRule, ErrorRule, IdRule, LifecycleRule, OperationRule, ReferenceRule, ReplyRule, ResourceRule,
+    WebhookRule,
+};
+use crate::words::{did_you_mean, humanise};
+
+/// Names that every rule of an operation can see.
+pub const OPERATION_NAMES: [&str; 8] = ["call", "path", "query", "header", "body", "me", "now", "record"];
+
+/// Compiles a behaviour. All that is wrong is told, not only the first.
+pub fn compile(
+    document: &Document,
+    operations: &Operations,
+    behaviour: &Behaviour,
+) -> Result<(Plan, Schemas), Vec<LoadError>> {
+    let mut compiler = Compiler::new(document, operations, behaviour);
+    let plan = compiler.plan();
+    let mut complaints = compiler.complaints;
+    match compiler.slots.build(&document.name, &document.root) {
+        Ok(schemas) if complaints.is_empty() => Ok((plan, schemas)),
+        Ok(_) => Err(complaints),
+        Err(more) => {
+            complaints.extend(more);
+            Err(complaints)
+        }
+    }
+}
+
+pub(super) struct Compiler<'a> {
+    pub document: &'a Document,
+    pub operations: &'a Operations,
+    pub behaviour: &'a Behaviour,
+    pub errors: BTreeMap<String, ErrorIndex>,
+    pub complaints: Vec<LoadError>,
+    pub slots: SchemasBuilder,
+    /// Bits given out for memos, by resource.
+    pub bits: BTreeMap<SchemaId, u32>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(document: &'a Document, operations: &'a Operations, behaviour: &'a Behaviour) -> Compiler<'a> {
+        let errors = behaviour.errors.keys().enumerate().map(|(index, name)| (name.clone(), index)).collect();
+        Compiler {
+            document,
+            operations,
+            behaviour,
+            errors,
+            complaints: Vec::new(),
+            slots: SchemasBuilder::default(),
+            bits: BTreeMap::new(),
+        }
+    }
+
+    fn plan(&mut self) -> Plan {
+        let behaviour = self.behaviour;
+        for name in behaviour.operations.keys() {
+            if self.operations.find(name).is_none() {
+                let known = self.operations.list.iter().map(|operation| operation.id.as_str());
+                self.unknown(&format!("/operations/{name}"), "operation", name, known.collect());
+            }
+        }
+        let errors = self.error_plans();
+        let resources =
+            behaviour.resources.iter().map(|(name, rule)| self.resource(name, rule)).collect::<Vec<Resource>>();
+        let limits = self.limits();
+        let shapes = self.shapes();
+        let actions = self.operations.list.iter().map(|operation| self.action(operation)).collect();
+        Plan {
+            actions,
+            errors,
+            shapes,
+            limits,
+            limit_headers: self.limit_headers(),
+            credentials: self.credentials(),
+            idempotency: self.idempotency(),
+            webhooks: behaviour.webhooks.as_ref().map(|rule| self.webhooks(rule)),
+            consent: self.consent(),
+            seed: self.seed(),
+            resources,
+        }
+    }
+
+    // ---- complaints ----
+
+    pub fn complain(&mut self, pointer: &str, message: impl Into<String>) -> &mut LoadError {
+        let pointer = format!("/x-standin{pointer}");
+        self.complaints.push(LoadError::new(self.document.name.clone(), pointer, message));
+        self.complaints.last_mut().expect("one was just pushed")
+    }
+
+    pub fn unknown(&mut self, pointer: &str, kind: &str, name: &str, known: Vec<&str>) {
+        let hint = match did_you_mean(name, known.iter().copied()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.complain(pointer, format!("unknown {kind} '{name}'")).hint = Some(hint);
+    }
+
+    fn expression_error(&mut self, pointer: &str, text: &str, error: ExpressionError) {
+        let message = format!("{} in '{}' at character {}", error.message, text, error.offset + 1);
+        self.complain(pointer, message).hint = error.hint;
+    }
+
+    // ---- leaves ----
+
+    pub fn expression(&mut self, pointer: &str, text: &str, names: &[&str]) -> Expression {
+        match Expression::compile(text, names) {
+            Ok(expression) => expression,
+            Err(error) => {
+                self.expression_error(pointer, text, error);
+                nothing()
+            }
+        }
+    }
+
+    pub fn template(&mut self, pointer: &str, text: &str, names: &[&str]) -> Template {
+        match Template::compile(text, names) {
+            Ok(template) => template,
+            Err(error) => {
+                self.expression_error(pointer, text, error);
+                Template::compile("", &[]).expect("an empty text has no expressions")
+            }
+        }
+    }
+
+    pub fn tree(&mut self, pointer: &str, tree: &Value, names: &[&str]) -> Tree {
+        match Tree::compile(tree, names) {
+            Ok(tree) => tree,
+            Err((inside, error)) => {
+                let text = tree.pointer(&inside).and_then(Value::as_str).unwrap_or_default().to_owned();
+                self.expression_error(&format!("{pointer}{inside}"), &text, error);
+                Tree::compile(&Value::Null, &[]).expect("null has no expressions")
+            }
+        }
+    }
+
+    pub fn assignments(
+        &mut self,
+        pointer: &str,
+        set: &IndexMap<String, Value>,
+        names: &[&str],
+    ) -> Vec<Assignment> {
+        let compiled = set.iter().map(|(field, tree)| Assignment {
+            field: field.clone(),
+            uses_record: tree.to_string().contains("record"),
+            tree: self.tree(&format!("{pointer}/{}", escape(field)), tree, names),
+        });
+        compiled.collect()
+    }
+
+    pub fn matching(
+        &mut self,
+        pointer: &str,
+        matching: &IndexMap<String, String>,
+        names: &[&str],
+    ) -> Vec<(String, Expression)> {
+        let compiled = matching.iter().map(|(field, text)| {
+            (field.clone(), self.expression(&format!("{pointer}/{}", escape(field)), text, names))
+        });
+        compiled.collect()
+    }
+
+    pub fn duration(&mut self, pointer: &str, text: &str) -> i64 {
+        duration_ms(text).unwrap_or_else(|| {
+            self.complain(pointer, format!("'{text}' is not a duration")).hint =
+                Some("write 30s, 5m, 24h, 7d or an ISO 8601 duration such as PT1H30M".to_owned());
+            0
+        })
+    }
+
+    pub fn resource_index(&mut self, pointer: &str, name: &str) -> ResourceIndex {
+        self.behaviour.resources.get_index_of(name).unwrap_or_else(|| {
+            let known = self.behaviour.resources.keys().map(String::as_str).collect();
+            self.unknown(pointer, "resource", name, known);
+            0
+        })
+    }
+
+    pub fn error_index(&mut self, pointer: &str, name: &str) -> ErrorIndex {
+        self.errors.get(name).copied().unwrap_or_else(|| {
+            let behaviour = self.behaviour;
+            self.unknown(pointer, "error", name, behaviour.errors.keys().map(String::as_str).collect());
+            0
+        })
+    }
+
+    pub fn event_index(&mut self, pointer: &str, name: &str) -> Option<usize> {
+        let Some(webhooks) = &self.behaviour.webhooks else {
+            self.complain(pointer, format!("unknown event '{name}'")).hint =
+                Some("declare it under webhooks.events".to_owned());
+            return None;
+        };
+        let found = webhooks.events.get_index_of(name);
+        if found.is_none() {
+            self.unknown(pointer, "event", name, webhooks.events.keys().map(String::as_str).collect());
+        }
+        found
+    }
+
+    fn header_name(&mut self, pointer: &str, name: &str) -> Option<HeaderName> {
+        let parsed = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes());
+        if parsed.is_err() {
+            self.complain(pointer, format!("'{name}' is not a header name"));
+        }
+        parsed.ok()
+    }
+
+    pub fn headers(
+        &mut self,
+        pointer: &str,
+        headers: &IndexMap<String, String>,
+        names: &[&str],
+    ) -> Vec<(HeaderName, Template)> {
+        let mut compiled = Vec::new();
+        for (name, text) in headers {
+            let pointer = format!("{pointer}/{}", escape(name));
+            let template = self.template(&pointer, text, names);
+            compiled.extend(self.header_name(&pointer, name).map(|name| (name, template)));
+        }
+        compiled
+    }
+
+    // ---- errors, shapes, limits ----
+
+    fn error_plans(&mut self) -> Errors {
+        let behaviour = self.behaviour;
+        let list: Vec<ErrorPlan> = behaviour.errors.iter().map(|(name, rule)| self.error_plan(name, rule)).collect();
+        let index = |name: &str| self.errors.get(name).copied();
+        let known = Known {
+            unknown_route: index("unknown_route").unwrap_or_default(),
+            unknown_method: index("unknown_method").unwrap_or_default(),
+            unreadable: index("unreadable").unwrap_or_default(),
+            too_large: index("too_large").unwrap_or_default(),
+            unsupported_media_type: index("unsupported_media_type").unwrap_or_default(),
+            not_acceptable: index("not_acceptable").unwrap_or_default(),
+            invalid: index("invalid").unwrap_or_default(),
+            unauthenticated: index("unauthenticated").unwrap_or_default(),
+            insufficient_scope: index("insufficient_scope").unwrap_or_default(),
+            rate_limited: index("rate_limited").unwrap_or_default(),
+            not_found: index("not_found").unwrap_or_default(),
+            referenced: index("referenced").unwrap_or_default(),
+            idempotency_mismatch: index("idempotency_mismatch").unwrap_or_default(),
+            internal: index("internal").unwrap_or_default(),
+        };
+        Errors { list, by_name: self.errors.clone(), known }
+    }
+
+    /// An error can be raised by any rule, so its texts see the names of all rules.
+    fn error_plan(&mut self, name: &str, rule: &ErrorRule) -> ErrorPlan {
+        let pointer = format!("/errors/{}", escape(name));
+        let behaviour = self.behaviour;
+        let mut names: Vec<&str> = OPERATION_NAMES.to_vec();
+        names.extend(["resource", "scope", "missing", "field", "detail", "item", "index", "outer"]);
+        names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
+        if !(400..600).contains(&rule.status) {
+            self.complain(&format!("{pointer}/status"), format!("{} is not an error status", rule.status)).hint =
+                Some("use 400 to 599".to_owned());
+        }
+        let standard = http::StatusCode::from_u16(rule.status).ok().and_then(|status| status.canonical_reason());
+        let message = rule.message.as_deref().or(standard).unwrap_or("error");
+        ErrorPlan {
+            name: name.to_owned(),
+            status: rule.status,
+            code: rule.code.clone(),
+            kind: rule.kind.clone(),
+            message: self.template(&format!("{pointer}/message"), message, &names),
+            details: rule.details.as_ref().map(|tree| self.tree(&format!("{pointer}/details"), tree, &names)),
+            headers: self.headers(&format!("{pointer}/headers"), &rule.headers, &names),
+        }
+    }
+
+    fn shapes(&mut self) -> Shapes {
+        let shapes = &self.behaviour.shapes;
+        let default_error = serde_json::json!({"error": {"code": "{{ error.code }}", "message": "{{ error.message }}", "details?": "{{ error.details }}"}});
+        let text = |name: &str| Value::String(format!("{{{{ {name} }}}}"));
+        let tree = |given: &Option<Value>, name: &str| given.clone().unwrap_or_else(|| text(name));
+        let problem = self.operations.list.iter().flat_map(|operation| &operation.responses);
+        let problem = problem
+            .filter(|(status, _)| status.starts_with(['4', '5', 'd']))
+            .flat_map(|(_, response)| &response.media)
+            .find(|media| media.name.ends_with("json"));
+        let error_media = problem.map_or("application/json".to_owned(), |media| media.name.clone());
+        Shapes {
+            record: self.tree("/shapes/record", &tree(&shapes.record, "record"), &["record", "call", "now"]),
+            list: self.tree("/shapes/list", &tree(&shapes.list, "records"), &["records", "page", "call", "now"]),
+            message: self.tree(
+                "/shapes/message",
+                &shapes.message.clone().unwrap_or_else(|| serde_json::json!({"message": "{{ message }}"})),
+                &["message", "record", "call", "now"],
+            ),
+            error: self.tree(
+                "/shapes/error",
+                shapes.error.as_ref().unwrap_or(&default_error),
+                &["error", "call", "now"],
+            ),
+            error_media,
+        }
+    }
+
+    fn limits(&mut self) -> Vec<Limit> {
+        let behaviour = self.behaviour;
+        let mut limits = Vec::new();
+        for (bucket, rule) in &behaviour.limits {
+            let pointer = format!("/limits/{}", escape(bucket));
+            for operation in rule.operations.iter().flatten() {
+                if self.operations.find(operation).is_none() {
+                    let known = self.operations.list.iter().map(|operation| operation.id.as_str()).collect();
+                    self.unknown(&format!("{pointer}/operations"), "operation", operation, known);
+                }
+            }
+            let Some((count, window_ms)) = rate(&rule.rate) else {
+                self.complain(&format!("{pointer}/rate"), format!("'{}' is not a rate", rule.rate)).hint =
+                    Some("write calls per window, such as 100/min, 10/s or 5/10min".to_owned());
+                continue;
+            };
+            limits.push(Limit { bucket: bucket.clone(), count, window_ms, window: rule.window, per: rule.per });
+        }
+        limits
+    }
+
+    fn limit_headers(&mut self) -> LimitHeaders {
+        let Some(rule) = &self.behaviour.limit_headers else { return LimitHeaders::default() };
+        let mut name = |word: &str, name: &Option<String>| {
+            name.as_ref().and_then(|name| self.header_name(&format!("/limit_headers/{word}"), name))
+        };
+        LimitHeaders {
+            limit: name("limit", &rule.limit),
+            remaining: name("remaining", &rule.remaining),
+            reset: name("reset", &rule.reset),
+            reset_unit: rule.reset_unit,
+        }
+    }
+
+    fn credentials(&mut self) -> BTreeMap<String, Credential> {
+        let behaviour = self.behaviour;
+        let mut credentials = BTreeMap::new();
+        for (scheme, rule) in &behaviour.credentials {
+            let pointer = format!("/credentials/{}", escape(scheme));
+            let schemes = self.document.at("/components/securitySchemes").and_then(Value::as_object);
+            if !schemes.is_some_and(|schemes| schemes.contains_key(scheme)) {
+                let known = schemes.into_iter().flat_map(|schemes| schemes.keys().map(String::as_str)).collect();
+                self.unknown(&pointer, "security scheme", scheme, known);
+            }
+            let credential = Credential {
+                resource: self.resource_index(&format!("{pointer}/resource"), &rule.resource),
+                secret: rule.secret.clone(),
+                scopes: rule.scopes.clone(),
+                when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
+                touch: rule.touch.clone(),
+            };
+            credentials.insert(scheme.clone(), credential);
+        }
+        credentials
+    }
+
+    fn idempotency(&mut self) -> Option<Idempotency> {
+        let rule = self.behaviour.idempotency.as_ref()?;
+        Some(Idempotency {
+            header: self.header_name("/idempotency/header", &rule.header)?,
+            ttl_ms: self.duration("/idempotency/ttl", &rule.ttl),
+            replayed: rule.replayed.as_ref().and_then(|name| self.header_name("/idempotency/replayed", name)),
+            keep: rule.keep,
+        })
+    }
+
+    // ---- resources ----
+
+    fn resource(&mut self, name: &str, rule: &'a ResourceRule) -> Resource {
+        let pointer = format!("/resources/{}", escape(name));
+        let schema = rule.schema.as_ref().and_then(|reference| self.resource_schema(&pointer, reference));
+        let fields = schema.as_ref().map(|schema| fields(self.document, schema)).unwrap_or_default();
+        for (field, pattern) in &rule.secrets {
+            if let Err(reason) = crate::pattern::check(pattern) {
+                self.complain(&format!("{pointer}/secrets/{}", escape(field)), reason);
+            }
+        }
+        let mut names = OPERATION_NAMES.to_vec();
+        let behaviour = self.behaviour;
+        names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
+        let references: Vec<Reference> =
+            rule.references.iter().map(|(field, rule)| self.reference(&pointer, field, rule)).collect();
+        let lifecycle = rule.lifecycle.iter().enumerate();
+        let (order, newest_first) = match rule.order.as_deref() {
+            Some(order) => (Some(order.trim_start_matches('-').to_owned()), order.starts_with('-')),
+            None => (None, false),
+        };
+        Resource {
+            name: name.to_owned(),
+            label: humanise(name),
+            schema: schema.as_ref().map(|schema| self.slots.add(schema)),
+            id: self.id(&pointer, rule.id.as_ref(), &fields),
+            set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
+            secrets: rule.secrets.iter().map(|(field, pattern)| (field.clone(), pattern.clone())).collect(),
+            hidden: rule.hidden.clone(),
+            created: rule.created.clone(),
+            updated: rule.updated.clone(),
+            order,
+            newest_first,
+            index: self.indexes(name, rule, &references),
+            references,
+            lifecycle: lifecycle.map(|(place, rule)| self.transition(&pointer, place, rule)).collect(),
+            bytes: rule.bytes.clone(),
+            fields,
+        }
+    }
+
+    fn resource_schema(&mut self, pointer: &str, reference: &str) -> Option<Value> {
+        let found = reference.strip_prefix('#').and_then(|inside| self.document.at(inside));
+        if found.is_none() {
+            self.complain(&format!("{pointer}/schema"), format!("nothing stands at '{reference}'")).hint =
+                Some("write a pointer into the document, such as #/components/schemas/Post".to_owned());
+        }
+        found.map(|_| serde_json::json!({ "$ref": reference }))
+    }
+
+    /// What is looked up by value gets an index without being asked: references, credentials' secrets, declared matches.
+    fn indexes(&self, name: &str, rule: &ResourceRule, references: &[Reference]) -> Vec<String> {
+        let mut index = rule.index.clone();
+        index.extend(references.iter().map(|reference| reference.field.clone()));
+        let credentials = self.behaviour.credentials.values().filter(|rule| rule.resource == name);
+        index.extend(credentials.map(|rule| rule.secret.clone()));
+        let operations = self.behaviour.operations.values();
+        let reads = operations.clone().flat_map(|rule| rule.with.values());
+        let lifecycles = self.behaviour.resources.values().flat_map(|rule| &rule.lifecycle);
+        let reads = reads.chain(lifecycles.flat_map(|rule| rule.with.values()));
+        let about = |read: &&crate::contract::vocabulary::ReadRule| {
+            [&read.get, &read.find, &read.count].into_iter().flatten().any(|resource| resource == name)
+        };
+        index.extend(reads.filter(about).flat_map(|read| read.matching.keys().cloned()));
+        let lists = operations.filter(|rule| rule.list.as_deref() == Some(name));
+        index.extend(lists.flat_map(|rule| rule.matching.keys().cloned()));
+        if let Some(webhooks) = self.behaviour.webhooks.as_ref().filter(|rule| rule.subscriptions == name) {
+            index.push(webhooks.events_field.clone());
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        index.retain(|field| seen.insert(field.clone()));
+        index
+    }
+
+    pub fn id(&mut self, pointer: &str, rule: Option<&IdRule>, fields: &[Field]) -> Id {
+        let rule = rule.cloned().unwrap_or_default();
+        let field = rule.field.unwrap_or_else(|| "id".to_owned());
+        let kind = match (rule.prefix, rule.form, rule.pattern) {
+            (Some(prefix), _, None) => IdKind::Prefixed(prefix),
+            (None, Some(form), None) => IdKind::Form(form),
+            (None, None, Some(pattern)) => {
+                if let Err(reason) = crate::pattern::check(&pattern) {
+                    self.complain(&format!("{pointer}/id/pattern"), reason);
+                }
+                IdKind::Pattern(pattern)
+            }
+            (None, None, None) => inferred_id(&field, fields),
+            _ => {
+                self.complain(&format!("{pointer}/id"), "an id has one of prefix, form and pattern");
+                IdKind::Prefixed(String::new())
+            }
+        };
+        Id { field, kind }
+    }
+
+    fn reference(&mut self, pointer: &str, field: &str, rule: &ReferenceRule) -> Reference {
+        let pointer = format!("{pointer}/references/{}", escape(field));
+        let refusal = rule.refusal.as_deref().unwrap_or("referenced");
+        Reference {
+            field: field.to_owned(),
+            to: self.resource_index(&format!("{pointer}/to"), &rule.to),
+            otherwise: rule.otherwise.as_ref().map(|name| self.error_index(&format!("{pointer}/else"), name)),
+            on_delete: rule.on_delete,
+            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
+            refusal: self.error_index(&format!("{pointer}/refusal"), refusal),
+        }
+    }
+
+    fn transition(&mut self, pointer: &str, place: usize, rule: &'a LifecycleRule) -> Transition {
+        let pointer = format!("{pointer}/lifecycle/{place}");
+        let mut names = vec!["record", "now"];
+        let due = match (&rule.at, &rule.after) {
+            (Some(_), Some(_)) => {
+                self.complain(&pointer, "a lifecycle rule has 'at' or 'after', not both");
+                Due::After(0)
+            }
+            (Some(at), None) => Due::At(self.expression(&format!("{pointer}/at"), at, &names)),
+            (None, after) => {
+                let after = after.as_deref().unwrap_or("0s");
+                Due::After(self.duration(&format!("{pointer}/after"), after))
+            }
+        };
+        let with = self.reads(&format!("{pointer}/with"), &rule.with, &mut names);
+        Transition {
+            field: rule.field.clone(),
+            from: rule.from.clone(),
+            to: rule.to.clone(),
+            due,
+            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &names)),
+            set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
+            emit: rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name)),
+            with,
+        }
+    }
+
+    // ---- webhooks, consent, seed ----
+
+    fn webhooks(&mut self, rule: &WebhookRule) -> Webhooks {
+        let behaviour = self.behaviour;
+        let mut event_names = OPERATION_NAMES.to_vec();
+        event_names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
+        let names = ["event", "event_id", "data", "now", "subscription"];
+        let log_names = ["delivery", "subscription", "now"];
+        let sign_names = ["body", "now", "seconds", "event_id", "hex", "base64"];
+        let events = rule.events.iter().map(|(name, tree)| {
+            (name.clone(), self.tree(&format!("/webhooks/events/{}", escape(name)), tree, &event_names))
+        });
+        let events = events.collect();
+        let headers = rule.headers.iter().map(|(name, text)| {
+            (name.clone(), self.template(&format!("/webhooks/headers/{}", escape(name)), text, &names))
+        });
+        let headers = headers.collect();
+        let attempts_ms: Vec<i64> =
+            rule.attempts.iter().map(|text| self.duration("/webhooks/attempts", text)).collect();
+        if attempts_ms.is_empty() {
+            self.complain("/webhooks/attempts", "there must be at least one attempt").hint =
+                Some("write the wait before each attempt, such as [0s, 30s, 2m]".to_owned());
+        }
+        Webhooks {
+            subscriptions: self.resource_index("/webhooks/subscriptions", &rule.subscriptions),
+            url: rule.url.clone(),
+            events_field: rule.events_field.clone(),
+            secret: rule.secret.clone(),
+            when: rule.when.as_ref().map(|text| self.expression("/webhooks/when", text, &["record", "now"])),
+            events,
+            body: self.tree("/webhooks/body", &rule.body, &names),
+            headers,
+            sign: rule.sign.as_ref().map(|sign| Sign {
+                header: sign.header.clone(),
+                over: self.template("/webhooks/sign/over", &sign.over, &sign_names[..4]),
+                value: self.template("/webhooks/sign/value", &sign.value, &sign_names),
+            }),
+            attempts_ms,
+            timeout_ms: self.duration("/webhooks/timeout", &rule.timeout).clamp(1, TIMEOUT_MS_MAX) as u64,
+            event_id: match &rule.event_id {
+                Some(rule) => self.id("/webhooks/event_id", Some(rule), &[]).kind,
+                None => IdKind::Prefixed("evt_".to_owned()),
+            },
+            log: rule.log.as_ref().map(|log| {
+                let resource = self.resource_index("/webhooks/log/resource", &log.resource);
+                (resource, self.assignments("/webhooks/log/set", &log.set, &log_names))
+            }),
+        }
+    }
+
+    fn consent(&mut self) -> Option<Consent> {
+        let rule = self.behaviour.consent.as_ref()?;
+        let names = ["record", "call"];
+        Some(Consent {
+            resource: self.resource_index("/consent/resource", &rule.resource),
+            title: self.template("/consent/title", &rule.title, &names),
+            text: self.template("/consent/text", &rule.text, &names),
+            approve: self.template("/consent/approve", &rule.approve, &names),
+            deny: self.template("/consent/deny", &rule.deny, &names),
+            done: self.template("/consent/done", &rule.done, &names),
+        })
+    }
+
+    fn seed(&mut self) -> Vec<(ResourceIndex, Vec<Tree>)> {
+        let behaviour = self.behaviour;
+        let mut seed = Vec::new();
+        for (resource, records) in &behaviour.seed {
+            let pointer = format!("/seed/{}", escape(resource));
+            let index = self.resource_index(&pointer, resource);
+            let trees = records.iter().enumerate();
+            let trees = trees.map(|(place, tree)| self.tree(&format!("{pointer}/{place}"), tree, &["now"])).collect();
+            seed.push((index, trees));
+        }
+        seed
+    }
+
+    // ---- operations ----
+
+    fn action(&mut self, operation: &Operation) -> Action {
+        let rule = self.behaviour.operations.get(&operation.id).unwrap_or(&UNKNOWN);
+        let pointer = format!("/operations/{}", escape(&operation.id));
+        let mut names = OPERATION_NAMES.to_vec();
+        let with = self.reads(&format!("{pointer}/with"), &rule.with, &mut names);
+        let require = rule.require.iter().enumerate().map(|(place, guard)| Guard {
+            that: self.expression(&format!("{pointer}/require/{place}/that"), &guard.that, &names),
+            otherwise: self.error_index(&format!("{pointer}/require/{place}/else"), &guard.otherwise),
+        });
+        let require = require.collect();
+        let verb = self.verb(&pointer, operation, rule, &names);
+        let matching = self.matching(&format!("{pointer}/match"), &rule.matching, &names);
+        let set = self.assignments(&format!("{pointer}/set"), &rule.set, &names);
+        let id = rule.id.as_ref().map(|text| self.expression(&format!("{pointer}/id"), text, &names));
+        let id = id.or_else(|| last_path_parameter(operation).map(|text| self.expression(&pointer, &text, &names)));
+        let emit = rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name));
+        names.push("outer");
+        let also = rule.also.iter().enumerate();
+        let also = also.map(|(place, rule)| self.change(&format!("{pointer}/also/{place}"), rule, &mut names)).collect();
+        if matches!(verb, Verb::Batch(_)) {
+            names.extend(["results", "summary"]);
+        }
+        let reply = self.reply(&pointer, operation, rule, &verb, &names);
+        Action {
+            id,
+            matching,
+            with,
+            require,
+            merge: rule.merge.unwrap_or(true),
+            set,
+            emit,
+            also,
+            reply,
+            limits: self.charged(&operation.id),
+            replays: self.replays(operation),
+            label: format!("{} {}{}", operation.method, self.operations.base, operation.template),
+            verb,
+        }
+    }
+
+    fn charged(&self, operation: &str) -> Vec<usize> {
+        let rules = self.behaviour.limits.values().enumerate();
+        let applies = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == operation));
+        rules.filter(|(_, rule)| applies(&rule.operations)).map(|(index, _)| index).collect()
+    }
+
+    fn replays(&self, operation: &Operation) -> bool {
+        let Some(rule) = &self.behaviour.idempotency else { return false };
+        match &rule.operations {
+            Some(names) => names.contains(&operation.id),
+            None => operation.parameters.iter().any(|parameter| {
+                parameter.place == crate::contract::violation::Place::Header
+                    && parameter.name.eq_ignore_ascii_case(&rule.header)
+            }),
+        }
+    }
+
+    fn change(&mut self, pointer: &str, rule: &'a ChangeRule, names: &mut Vec<&'a str>) -> Change {
+        let verbs = [
+            (ChangeVerb::Create, &rule.create),
+            (ChangeVerb::Update, &rule.update),
+            (ChangeVerb::Delete, &rule.delete),
+            (ChangeVerb::Save, &rule.save),
+        ];
+        let mut given = verbs.into_iter().filter_map(|(verb, resource)| resource.as_ref().map(|name| (verb, name)));
+        let (verb, resource) = match (given.next(), given.next()) {
+            (Some(one), None) => one,
+            _ => {
+                self.complain(pointer, "a change has one of create, update, delete and save");
+                return Change {
+                    verb: ChangeVerb::Delete,
+                    resource: 0,
+                    id: None,
+                    matching: Vec::new(),
+                    when: None,
+                    set: Vec::new(),
+                    emit: None,
+                    name: None,
+                };
+            }
+        };
+        let change = Change {
+            verb,
+            resource: self.resource_index(pointer, resource),
+            id: rule.id.as_ref().map(|text| self.expression(&format!("{pointer}/id"), text, names)),
+            matching: self.matching(&format!("{pointer}/match"), &rule.matching, names),
+            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, names)),
+            set: self.assignments(&format!("{pointer}/set"), &rule.set, names),
+            emit: rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name)),
+            name: rule.name.clone(),
+        };
+        names.extend(rule.name.as_deref());
+        change
+    }
+}
+
+/// What is assumed of an operation that nobody describes.
+static UNKNOWN: LazyLock<OperationRule> = LazyLock::new(|| OperationRule { sampled: true, ..OperationRule::default() });
+
+/// Longest time that a webhook's receiver may be given, in ms.
+pub const TIMEOUT_MS_MAX: i64 = 60_000;
+
+fn nothing() -> Expression {
+    Expression::compile("null", &[]).expect("a literal compiles")
+}
+
+/// A segment of a JSON Pointer (RFC 6901).
+pub(super) fn escape(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+fn last_path_parameter(operation: &Operation) -> Option<String> {
+    let start = operation.template.rfind('{')?;
+    let end = operation.template[start..].find('}')? + start;
+    Some(format!("path[{:?}]", &operation.template[start + 1..end]))
+}
+
+fn inferred_id(field: &str, fields: &[Field]) -> IdKind {
+    let schema = fields.iter().find(|candidate| candidate.name == field).map(|field| &field.schema);
+    let word = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_str);
+    match (word("type"), word("format")) {
+        (Some("integer"), _) => IdKind::Form(IdForm::Integer),
+        (_, Some("uuid")) => IdKind::Form(IdForm::Uuid),
+        _ => IdKind::Prefixed(String::new()),
+    }
+}
+
+/// `100/min`, `5/10min`, `10/s` as calls and milliseconds.
+fn rate(text: &str) -> Option<(u64, i64)> {
+    let (count, window) = text.split_once('/')?;
+    let count = count.trim().parse().ok().filter(|count| *count > 0)?;
+    let window = window.trim();
+    let digits = window.find(|character: char| !character.is_ascii_digit()).unwrap_or(window.len());
+    let times: i64 = if digits == 0 { 1 } else { window[..digits].parse().ok().filter(|times| *times > 0)? };
+    let unit = match window[digits..].trim() {
+        "ms" => 1,
+        "s" | "sec" | "second" => 1_000,
+        "m" | "min" | "minute" => 60_000,
+        "h" | "hour" => 3_600_000,
+        "d" | "day" => 86_400_000,
+        _ => return None,
+    };
+    Some((count, times.checked_mul(unit)?))
+}

@@ -1,0 +1,434 @@
+//! Changes to records: what a record is made of, and what follows from a change.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::problem::{Problem, complaint, field as field_text, object};
+use super::time::{coerce, instant};
+use super::turn::{Turn, id_text};
+use crate::contract::expression::Scope;
+use crate::contract::plan::{Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::sample::{Direction, sample};
+use crate::contract::violation::Place;
+use crate::contract::vocabulary::OnDelete;
+use crate::world::store::{Record, StoreError};
+
+/// Deepest chain of deletions that one deletion sets off.
+const CASCADE_DEPTH_MAX: usize = 16;
+
+/// A record's fields while it is put together.
+#[derive(Debug, Default)]
+pub struct Fields {
+    pub visible: Map<String, Value>,
+    pub hidden: Map<String, Value>,
+}
+
+impl Fields {
+    pub fn of(record: &Record) -> Fields {
+        Fields {
+            visible: record.visible(),
+            hidden: record.hidden.as_deref().cloned().unwrap_or_default(),
+        }
+    }
+
+    pub fn value(&self) -> Value {
+        let mut all = self.visible.clone();
+        all.extend(self.hidden.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Value::Object(all)
+    }
+
+    /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
+    pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
+        let field = resource.fields.iter().find(|field| field.name == name);
+        let value = match field {
+            Some(field) => coerce(field, value),
+            None => value,
+        };
+        let unknown = resource.schema.is_some() && field.is_none();
+        let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
+        let write_only = field.is_some_and(|field| field.write_only);
+        if unknown || secret || write_only || resource.hidden.iter().any(|hidden| hidden == name) {
+            self.hidden.insert(name.to_owned(), value);
+        } else {
+            self.visible.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// What a record is made from.
+pub struct Source<'a> {
+    /// The caller's fields.
+    pub body: &'a Map<String, Value>,
+    /// Fields that the operation's `match` demands.
+    pub matching: &'a [(&'a str, Value)],
+    pub set: &'a [Assignment],
+    /// Seed data may name read-only fields, too.
+    pub trusted: bool,
+}
+
+impl<'c> Turn<'c, '_> {
+    /// A new record. Its secrets are in its hidden fields.
+    pub fn create(
+        &mut self,
+        index: ResourceIndex,
+        source: &Source<'_>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Arc<Record>, Problem> {
+        let resource = self.resource(index);
+        if !source.trusted {
+            self.check_references(resource, source.body)?;
+        }
+        let mut fields = Fields::default();
+        let given = source.trusted.then(|| source.body.get(&resource.id.field)).flatten();
+        let id = match given {
+            Some(id) => id.clone(),
+            None => self.next_id(&resource.name, &resource.id.kind),
+        };
+        let Some(id_string) = id_text(&id).map(Cow::into_owned) else {
+            return Err(Problem::loud(self.contract, format!("standin: {} has no usable id", resource.name)));
+        };
+        self.first_values(resource, source, &id, &mut fields)?;
+        for (name, value) in source.matching {
+            fields.put(resource, name, value.clone());
+        }
+        self.assign(resource, &resource.set, &mut fields, scope, source.trusted.then_some(source.body))?;
+        self.assign(resource, source.set, &mut fields, scope, None)?;
+        let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
+        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
+        let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
+        self.world.tallies.count_created(self.now, &resource.name);
+        self.because("created", format!("{} {id_string}", resource.name));
+        self.changed = true;
+        self.plan_lifecycle(index, &record);
+        Ok(record)
+    }
+
+    /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.
+    fn first_values(
+        &mut self,
+        resource: &Resource,
+        source: &Source<'_>,
+        id: &Value,
+        fields: &mut Fields,
+    ) -> Result<(), Problem> {
+        for field in &resource.fields {
+            let name = field.name.as_str();
+            let given = source.body.get(name).filter(|_| source.trusted || !field.read_only);
+            let stamped = [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
+            let value = if name == resource.id.field {
+                id.clone()
+            } else if let Some(given) = given {
+                given.clone()
+            } else if stamped {
+                instant(self.now, field.time.unwrap_or(TimeForm::Milliseconds))
+            } else if !field.required {
+                continue;
+            } else if let Some(fallback) = &field.fallback {
+                fallback.clone()
+            } else if let Some(form) = field.time {
+                instant(self.now, form)
+            } else if resource.set.iter().chain(source.set).any(|assignment| assignment.field == name) {
+                // Keeps the field's place; the rules fill it in.
+                Value::Null
+            } else {
+                let seed = self.world.ids.sample_seed(&resource.name);
+                sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply)
+            };
+            fields.put(resource, name, value);
+        }
+        for (name, pattern) in &resource.secrets {
+            let given = source.body.get(name).filter(|_| source.trusted).cloned();
+            let secret = match given {
+                Some(given) => given,
+                None => {
+                    let made = self.world.ids.secret(&format!("{}.{name}", resource.name), pattern);
+                    Value::String(made.map_err(|reason| Problem::loud(self.contract, format!("standin: {reason}")))?)
+                }
+            };
+            fields.hidden.insert(name.clone(), secret);
+        }
+        if resource.schema.is_none() {
+            fields.visible.entry(resource.id.field.clone()).or_insert_with(|| id.clone());
+            for (name, value) in source.body {
+                fields.visible.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        } else if source.trusted {
+            for (name, value) in source.body {
+                fields.put(resource, name, value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Evaluates assignments in order; each sees the record as the ones before left it. `kept` names fields that stay as they are.
+    pub fn assign(
+        &self,
+        resource: &Resource,
+        set: &[Assignment],
+        fields: &mut Fields,
+        scope: &mut Scope<'_>,
+        kept: Option<&Map<String, Value>>,
+    ) -> Result<(), Problem> {
+        let depth = scope.len();
+        for assignment in set {
+            if kept.is_some_and(|kept| kept.contains_key(&assignment.field)) {
+                continue;
+            }
+            if assignment.uses_record {
+                scope.truncate(depth);
+                scope.bind("record", Cow::Owned(fields.value()));
+            }
+            let value = assignment.tree.evaluate(scope);
+            let value = value.map_err(|error| Problem::evaluation(self.contract, &error))?;
+            fields.put(resource, &assignment.field, value);
+        }
+        scope.truncate(depth);
+        Ok(())
+    }
+
+    /// A record changed by the caller's fields and by rules.
+    pub fn update(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        source: &Source<'_>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Arc<Record>, Problem> {
+        let resource = self.resource(index);
+        self.check_references(resource, source.body)?;
+        let mut fields = Fields::of(record);
+        for (name, value) in source.body {
+            let known = resource.fields.iter().find(|field| field.name == *name);
+            if known.is_some_and(|field| !field.read_only) && *name != resource.id.field {
+                fields.put(resource, name, value.clone());
+            }
+        }
+        self.stamp(resource, &mut fields);
+        self.assign(resource, source.set, &mut fields, scope, None)?;
+        self.store_fields(index, record, fields)
+    }
+
+    /// A record whose fields are all taken from the body anew; what callers cannot set stays.
+    pub fn replace(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        source: &Source<'_>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Arc<Record>, Problem> {
+        let resource = self.resource(index);
+        self.check_references(resource, source.body)?;
+        let mut fields = Fields::of(record);
+        for field in resource.fields.iter().filter(|field| !field.read_only && field.name != resource.id.field) {
+            match (source.body.get(&field.name), &field.fallback) {
+                (Some(value), _) => fields.put(resource, &field.name, value.clone()),
+                (None, Some(fallback)) if field.required => fields.put(resource, &field.name, fallback.clone()),
+                (None, _) if field.required => {}
+                (None, _) => {
+                    fields.visible.shift_remove(&field.name);
+                }
+            }
+        }
+        self.stamp(resource, &mut fields);
+        self.assign(resource, source.set, &mut fields, scope, None)?;
+        self.store_fields(index, record, fields)
+    }
+
+    fn stamp(&self, resource: &Resource, fields: &mut Fields) {
+        let Some(name) = &resource.updated else { return };
+        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+        fields.put(resource, name, instant(self.now, form.unwrap_or(TimeForm::Milliseconds)));
+    }
+
+    /// Stores changed fields, notes a change of state and plans what follows from it.
+    pub fn store_fields(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        fields: Fields,
+    ) -> Result<Arc<Record>, Problem> {
+        let resource = self.resource(index);
+        let entered = (!resource.lifecycle.is_empty()).then(|| {
+            let before = record.visible();
+            let moved = resource.lifecycle.iter().any(|rule| before.get(&rule.field) != fields.visible.get(&rule.field));
+            if moved { self.now } else { record.since }
+        });
+        let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
+        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden, entered) else {
+            return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
+        };
+        self.because("changed", format!("{} {}", resource.name, record.id));
+        self.changed = true;
+        self.plan_lifecycle(index, &stored);
+        Ok(stored)
+    }
+
+    /// Removes a record, with what its references say about it.
+    pub fn delete(&mut self, index: ResourceIndex, record: &Record, depth: usize) -> Result<(), Problem> {
+        for (referring, reference) in self.references_to(index) {
+            if reference.on_delete == OnDelete::Refuse && !self.referring(referring, reference, record)?.is_empty() {
+                return Err(Problem::new(reference.refusal).with("resource", self.resource(index).label.clone()));
+            }
+        }
+        self.world.store.remove(index, record.seq);
+        self.because("deleted", format!("{} {}", self.resource(index).name, record.id));
+        self.changed = true;
+        for (referring, reference) in self.references_to(index) {
+            for other in self.referring(referring, reference, record)? {
+                match reference.on_delete {
+                    OnDelete::Delete if depth < CASCADE_DEPTH_MAX => self.delete(referring, &other, depth + 1)?,
+                    OnDelete::Clear => self.clear(referring, reference, &other, &record.id)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn references_to(&self, index: ResourceIndex) -> Vec<(ResourceIndex, &'c Reference)> {
+        let resources = self.contract.plan.resources.iter().enumerate();
+        let all = resources.flat_map(|(referring, resource)| resource.references.iter().map(move |one| (referring, one)));
+        all.filter(|(_, reference)| reference.to == index && reference.on_delete != OnDelete::Keep).collect()
+    }
+
+    fn referring(
+        &self,
+        referring: ResourceIndex,
+        reference: &Reference,
+        record: &Record,
+    ) -> Result<Vec<Arc<Record>>, Problem> {
+        let wanted = Value::String(record.id.to_string());
+        let mut records = self.world.store.matching(referring, &reference.field, &wanted);
+        if let Some(when) = &reference.when {
+            let now = Value::from(self.now);
+            let mut kept = Vec::new();
+            for record in records {
+                let value = record.value();
+                let mut scope = Scope::default();
+                scope.bind("record", Cow::Borrowed(&value));
+                scope.bind("now", Cow::Borrowed(&now));
+                if self.holds(when, &scope)? {
+                    kept.push(record.clone());
+                }
+            }
+            records = kept;
+        }
+        Ok(records)
+    }
+
+    fn clear(
+        &mut self,
+        index: ResourceIndex,
+        reference: &Reference,
+        record: &Record,
+        id: &str,
+    ) -> Result<(), Problem> {
+        let resource = self.resource(index);
+        let mut fields = Fields::of(record);
+        let cleared = match fields.value().get(&reference.field) {
+            Some(Value::Array(items)) => items.iter().filter(|item| item.as_str() != Some(id)).cloned().collect(),
+            _ => Value::Null,
+        };
+        fields.put(resource, &reference.field, cleared);
+        self.store_fields(index, record, fields).map(|_| ())
+    }
+
+    /// Every record that the body names must exist.
+    fn check_references(&self, resource: &Resource, body: &Map<String, Value>) -> Result<(), Problem> {
+        for reference in &resource.references {
+            let (Some(error), Some(named)) = (reference.otherwise, body.get(&reference.field)) else { continue };
+            let one = std::slice::from_ref(named);
+            let (ids, listed) = match named {
+                Value::Array(ids) => (ids.as_slice(), true),
+                Value::Null => continue,
+                _ => (one, false),
+            };
+            for (place, id) in ids.iter().enumerate() {
+                if self.by_id(reference.to, id).is_some() {
+                    continue;
+                }
+                let name = &reference.field;
+                let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
+                let label = self.resource(reference.to).label.clone();
+                let violation = complaint(Place::Body, &pointer, "reference", format!("{label} not found"));
+                let problem = Problem::new(error).with("resource", label).with("missing", id.clone());
+                return Err(problem.with("field", field_text(&violation)).violations(vec![violation]));
+            }
+        }
+        Ok(())
+    }
+
+    /// The further changes of a rule, in order.
+    pub fn also<'s>(&mut self, changes: &'c [Change], scope: &mut Scope<'s>) -> Result<(), Problem>
+    where
+        'c: 's,
+    {
+        for change in changes {
+            if let Some(when) = &change.when
+                && !self.holds(when, scope)?
+            {
+                continue;
+            }
+            let made = self.further_change(change, scope)?;
+            if let Some(name) = &change.name {
+                scope.bind(name, Cow::Owned(made.map_or(Value::Null, |record| record.value())));
+            }
+        }
+        Ok(())
+    }
+
+    fn further_change(&mut self, change: &'c Change, scope: &mut Scope<'_>) -> Result<Option<Arc<Record>>, Problem> {
+        let wanted = self.wanted(&change.matching, scope)?;
+        let empty = Map::new();
+        let source = |matching| Source { body: &empty, matching, set: &change.set, trusted: false };
+        let mut made = None;
+        match change.verb {
+            ChangeVerb::Create => made = Some(self.create(change.resource, &source(&wanted), scope)?),
+            ChangeVerb::Save => made = Some(self.save(change.resource, &source(&wanted), scope)?),
+            ChangeVerb::Update | ChangeVerb::Delete => {
+                let records = match &change.id {
+                    Some(id) => self.by_id(change.resource, &self.evaluate(id, scope)?).cloned().into_iter().collect(),
+                    None => self.matching(change.resource, &wanted),
+                };
+                for record in records {
+                    match change.verb {
+                        ChangeVerb::Delete => self.delete(change.resource, &record, 0)?,
+                        _ => made = Some(self.update(change.resource, &record, &source(&[]), scope)?),
+                    }
+                }
+            }
+        }
+        if let (Some(event), Some(record)) = (change.emit, &made) {
+            self.emit(event, change.resource, record, scope)?;
+        }
+        Ok(made)
+    }
+
+    /// The record that fits is updated; without one, a new one is created.
+    pub fn save(
+        &mut self,
+        index: ResourceIndex,
+        source: &Source<'_>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Arc<Record>, Problem> {
+        match self.matching(index, source.matching).into_iter().next() {
+            Some(record) => self.update(index, &record, source, scope),
+            None => self.create(index, source, scope),
+        }
+    }
+
+    fn store_problem(&self, resource: &Resource, id: &str, error: StoreError) -> Problem {
+        let message = match error {
+            StoreError::Duplicate => format!("standin: there is a {} {id} already", resource.name),
+            StoreError::Full => format!("standin: no more room for {} records", resource.name),
+        };
+        Problem::loud(self.contract, message)
+    }
+}
+
+/// The body's fields, or none.
+pub fn body_fields(body: &Value) -> Map<String, Value> {
+    object(body.clone())
+}

@@ -1,0 +1,178 @@
+//! Changes that come with time: due work, in order, each at its own instant.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::Progress;
+use super::change::Fields;
+use super::problem::Problem;
+use super::turn::Turn;
+use crate::contract::Contract;
+use crate::contract::expression::Scope;
+use crate::contract::plan::{Due, ResourceIndex, Transition};
+use crate::world::World;
+use crate::world::agenda::Work;
+use crate::world::journal::{Cause, What};
+use crate::world::store::Record;
+
+/// Most work done at one instant: a lifecycle that goes round in circles without time passing is stopped here.
+pub const WORK_PER_INSTANT_MAX: usize = 100_000;
+
+/// Brings the world to the instant that its clock shows at this wall time. Deliveries stay in the outbox.
+pub fn catch_up(contract: &Contract, world: &mut World, wall: i64) {
+    let target = world.clock.target(wall);
+    while !run_next(contract, world, target) {}
+}
+
+/// See [`super::advance`].
+pub fn advance(contract: &Contract, world: &mut World, until: i64) -> Progress {
+    loop {
+        if world.outbox.has_due() {
+            return Progress::Deliver;
+        }
+        if run_next(contract, world, until) {
+            return if world.outbox.has_due() { Progress::Deliver } else { Progress::Reached };
+        }
+    }
+}
+
+/// Performs everything at the next due instant; true when that instant lies beyond `until`, which is then reached.
+fn run_next(contract: &Contract, world: &mut World, until: i64) -> bool {
+    let Some(due) = world.agenda.next_due().filter(|due| *due <= until) else {
+        world.clock.reach(until);
+        return true;
+    };
+    world.clock.reach(due);
+    let now = world.clock.now();
+    for _ in 0..WORK_PER_INSTANT_MAX {
+        let Some((_, work)) = world.agenda.take_due(now) else { return false };
+        let mut turn = Turn::new(contract, world);
+        match work {
+            Work::Lifecycle { collection, seq, entry } => turn.live(collection, seq, entry),
+            Work::Attempt { delivery } => turn.attempt(delivery),
+        }
+        let changed = turn.changed;
+        if changed {
+            world.agenda.wake(now);
+        }
+    }
+    let text = format!("more than {WORK_PER_INSTANT_MAX} changes at one instant; the rest is dropped");
+    world.journal.push(now, What::Control { action: text }, Vec::new());
+    while world.agenda.take_due(now).is_some() {}
+    false
+}
+
+impl<'c> Turn<'c, '_> {
+    /// Plans the instants at which a record's state may change.
+    pub fn plan_lifecycle(&mut self, index: ResourceIndex, record: &Record) {
+        let resource = self.resource(index);
+        if resource.lifecycle.is_empty() {
+            return;
+        }
+        let value = record.value();
+        let mut planned = Vec::new();
+        for rule in resource.lifecycle.iter().filter(|rule| in_state(rule, &value)) {
+            let Some(due) = self.due(rule, record, &value) else { continue };
+            if !planned.contains(&due) {
+                planned.push(due);
+            }
+        }
+        let work = Work::Lifecycle { collection: index, seq: record.seq, entry: record.entry };
+        for due in planned {
+            if self.world.agenda.plan(due.max(self.now), work.clone()).is_err() {
+                self.because("limit", "the agenda is full: a change of state was not planned");
+            }
+        }
+    }
+
+    fn due(&mut self, rule: &Transition, record: &Record, value: &Value) -> Option<i64> {
+        match &rule.due {
+            Due::After(wait) => Some(record.since.saturating_add(*wait)),
+            Due::At(expression) => {
+                let now = Value::from(self.now);
+                let mut scope = Scope::default();
+                scope.bind("record", Cow::Borrowed(value));
+                scope.bind("now", Cow::Borrowed(&now));
+                match expression.evaluate(&scope) {
+                    Ok(at) => at.as_i64().or_else(|| at.as_str().and_then(crate::contract::expression::millis)),
+                    Err(error) => {
+                        self.because("overlay", format!("'{}' failed: {}", error.expression, error.message));
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// A record's state may change now: the first rule that is due and holds fires; one that is due and does not hold waits.
+    fn live(&mut self, index: ResourceIndex, seq: u64, entry: u32) {
+        let Some(record) = self.world.store.by_seq(index, seq).filter(|record| record.entry == entry).cloned() else {
+            return;
+        };
+        let value = record.value();
+        let mut waits = false;
+        for rule in self.resource(index).lifecycle.iter().filter(|rule| in_state(rule, &value)) {
+            if self.due(rule, &record, &value).is_none_or(|due| due > self.now) {
+                continue;
+            }
+            match self.fire(index, &record, &value, rule) {
+                Ok(true) => return,
+                Ok(false) => waits = true,
+                Err(problem) => {
+                    let action = format!("a lifecycle rule failed: {}", problem.message.unwrap_or_default());
+                    self.world.journal.push(self.now, What::Control { action }, std::mem::take(&mut self.causes));
+                    return;
+                }
+            }
+        }
+        if waits {
+            self.world.agenda.wait(Work::Lifecycle { collection: index, seq, entry });
+        }
+    }
+
+    fn fire(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        value: &Value,
+        rule: &'c Transition,
+    ) -> Result<bool, Problem> {
+        let resource = self.resource(index);
+        let now = Value::from(self.now);
+        let mut scope = Scope::default();
+        scope.bind("now", Cow::Borrowed(&now));
+        scope.bind("record", Cow::Borrowed(value));
+        self.bind_reads(&rule.with, &mut scope)?;
+        if let Some(when) = &rule.when
+            && !self.holds(when, &scope)?
+        {
+            return Ok(false);
+        }
+        let mut fields = Fields::of(record);
+        fields.put(resource, &rule.field, Value::String(rule.to.clone()));
+        if let Some(updated) = &resource.updated {
+            let form = resource.fields.iter().find(|field| field.name == *updated).and_then(|field| field.time);
+            let form = form.unwrap_or(crate::contract::plan::TimeForm::Milliseconds);
+            fields.put(resource, updated, super::time::instant(self.now, form));
+        }
+        self.assign(resource, &rule.set, &mut fields, &mut scope, None)?;
+        let stored = self.store_fields(index, record, fields)?;
+        let what = What::Lifecycle {
+            resource: resource.name.as_str().into(),
+            id: record.id.clone(),
+            from: rule.from.clone(),
+            to: rule.to.clone(),
+        };
+        let causes = vec![Cause { kind: "due", text: format!("{} → {}", rule.from, rule.to).into() }];
+        self.world.journal.push(self.now, what, causes);
+        if let Some(event) = rule.emit {
+            self.emit(event, index, &stored, &mut scope)?;
+        }
+        Ok(true)
+    }
+}
+
+fn in_state(rule: &Transition, value: &Value) -> bool {
+    value.get(&rule.field).and_then(Value::as_str) == Some(rule.from.as_str())
+}

@@ -1,0 +1,84 @@
+//! Rate limits: what a call is charged, and the headers that tell how the tightest limit stands.
+
+use http::{HeaderName, HeaderValue};
+
+use super::problem::Problem;
+use crate::contract::Contract;
+use crate::contract::plan::Limit;
+use crate::contract::vocabulary::{LimitSubject, LimitWindow, ResetUnit};
+use crate::world::World;
+use crate::world::quota::{Rate, Standing, Window};
+
+/// Charges every limit of the operation at once: a call that one of them refuses is charged to none. Gives the tightest standing.
+pub fn charge(
+    contract: &Contract,
+    world: &mut World,
+    limits: &[usize],
+    caller: Option<&str>,
+) -> Result<Option<Standing>, (Problem, Standing)> {
+    let now = world.clock.now();
+    let limits = || limits.iter().map(|index| &contract.plan.limits[*index]);
+    let counted = || limits().filter_map(|limit| subject(limit, caller).map(|subject| (limit, subject)));
+    for (limit, subject) in counted() {
+        let standing = world.quotas.standing(&limit.bucket, subject, rate(limit), now);
+        if standing.remaining == 0 {
+            let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
+            problem.retry_after = Some(seconds_until(standing.reset_at, now));
+            return Err((problem, standing));
+        }
+    }
+    let mut tightest: Option<Standing> = None;
+    for (limit, subject) in counted() {
+        let standing = world.quotas.charge(&limit.bucket, subject, rate(limit), now);
+        if tightest.is_none_or(|known| standing.remaining < known.remaining) {
+            tightest = Some(standing);
+        }
+    }
+    Ok(tightest.or_else(|| untouched(contract, now)))
+}
+
+/// How the general limit stands for somebody who has not called yet: what callers without a name are told.
+pub fn untouched(contract: &Contract, now: i64) -> Option<Standing> {
+    let limit = contract.plan.limits.first()?;
+    Some(Standing { limit: limit.count, remaining: limit.count, reset_at: now + limit.window_ms })
+}
+
+/// The headers that the service uses, in the order limit, remaining, reset.
+pub fn headers(contract: &Contract, standing: &Standing, now: i64) -> Vec<(HeaderName, HeaderValue)> {
+    let names = &contract.plan.limit_headers;
+    let reset = match names.reset_unit {
+        ResetUnit::UnixSeconds => div_ceil(standing.reset_at, 1000),
+        ResetUnit::UnixMilliseconds => standing.reset_at,
+        ResetUnit::DeltaSeconds => seconds_until(standing.reset_at, now),
+    };
+    let named = [
+        (&names.limit, HeaderValue::from(standing.limit)),
+        (&names.remaining, HeaderValue::from(standing.remaining)),
+        (&names.reset, HeaderValue::from(reset)),
+    ];
+    named.into_iter().filter_map(|(name, value)| name.clone().map(|name| (name, value))).collect()
+}
+
+fn subject<'a>(limit: &Limit, caller: Option<&'a str>) -> Option<&'a str> {
+    match limit.per {
+        LimitSubject::Credential => caller,
+        LimitSubject::World => Some("*"),
+    }
+}
+
+fn rate(limit: &Limit) -> Rate {
+    let window = match limit.window {
+        LimitWindow::Sliding => Window::Sliding,
+        LimitWindow::Fixed => Window::Fixed,
+    };
+    Rate { count: limit.count, window_ms: limit.window_ms, window }
+}
+
+/// Whole seconds to wait, at least one: who waits that long gets through.
+fn seconds_until(instant: i64, now: i64) -> i64 {
+    div_ceil(instant - now, 1000).max(1)
+}
+
+fn div_ceil(value: i64, by: i64) -> i64 {
+    value.div_euclid(by) + i64::from(value.rem_euclid(by) > 0)
+}

@@ -1,0 +1,292 @@
+//! What an operation does to the world: reads, guards, changes, events (stages 9 to 11).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::change::{Source, body_fields};
+use super::inputs::Inputs;
+use super::list::{ListPlan, Listed};
+use super::problem::{Problem, describe};
+use super::turn::Turn;
+use crate::call::Call;
+use crate::contract::expression::Scope;
+use crate::contract::operation::OperationId;
+use crate::contract::plan::{Action, Batch, ResourceIndex, Verb};
+use crate::contract::violation::{Place, Violation};
+use crate::world::store::Record;
+
+/// What came of an operation, for its reply.
+#[derive(Default)]
+pub struct Done {
+    pub record: Option<Arc<Record>>,
+    /// The record is new: its secrets are shown this once.
+    pub reveals: Option<ResourceIndex>,
+    pub listed: Option<Listed>,
+}
+
+/// What a call brings besides its values.
+pub struct Brought<'a> {
+    pub call: &'a Call,
+    pub uploads: &'a [(String, Bytes)],
+    /// Violations found inside the items of a batch, by item.
+    pub item_violations: Vec<(usize, Violation)>,
+}
+
+impl<'c> Turn<'c, '_> {
+    /// Performs an operation. Whatever is refused leaves the records as they were.
+    pub fn perform<'s>(
+        &mut self,
+        operation: OperationId,
+        inputs: &'s Inputs,
+        brought: &Brought<'_>,
+        scope: &mut Scope<'s>,
+    ) -> Result<Done, Problem>
+    where
+        'c: 's,
+    {
+        let action = &self.contract.plan.actions[operation.0];
+        // Several changes may fail half-way; a world's copy costs a few pointers.
+        let several = !action.also.is_empty() || matches!(action.verb, Verb::Batch(_) | Verb::Delete(_));
+        let before = several.then(|| self.world.clone());
+        let done = self.perform_rules(operation, action, inputs, brought, scope);
+        if let (Err(_), Some(before)) = (&done, before) {
+            *self.world = before;
+        }
+        done
+    }
+
+    fn perform_rules<'s>(
+        &mut self,
+        operation: OperationId,
+        action: &'c Action,
+        inputs: &'s Inputs,
+        brought: &Brought<'_>,
+        scope: &mut Scope<'s>,
+    ) -> Result<Done, Problem>
+    where
+        'c: 's,
+    {
+        let target = self.target(action, scope)?;
+        if let Some(record) = &target {
+            scope.bind("record", Cow::Owned(record.value()));
+        }
+        self.bind_reads(&action.with, scope)?;
+        for guard in &action.require {
+            if !self.holds(&guard.that, scope)? {
+                self.because("guard", guard.that.text().to_owned());
+                return Err(self.refused(guard.otherwise, action, scope));
+            }
+        }
+        let mut done = self.verb(operation, action, target, inputs, brought, scope)?;
+        if let Some(record) = &done.record {
+            scope.bind("record", Cow::Owned(record.value()));
+            scope.bind("outer", Cow::Owned(record.value()));
+            if let (Some(event), Some(index)) = (action.emit, action.verb.resource()) {
+                let record = record.clone();
+                self.emit(event, index, &record, scope)?;
+            }
+        }
+        self.also(&action.also, scope)?;
+        if let (Some(record), Some(index)) = (&done.record, action.verb.resource())
+            && !action.also.is_empty()
+            && let Some(fresh) = self.world.store.by_seq(index, record.seq)
+        {
+            done.record = Some(fresh.clone());
+            scope.bind("record", Cow::Owned(fresh.value()));
+        }
+        Ok(done)
+    }
+
+    /// The record that the operation is about; not finding it is the service's `not_found`.
+    fn target(&self, action: &'c Action, scope: &Scope<'_>) -> Result<Option<Arc<Record>>, Problem> {
+        let index = match &action.verb {
+            Verb::Get(index) | Verb::Update(index) | Verb::Replace(index) | Verb::Delete(index) => *index,
+            Verb::Deliver { to, .. } => *to,
+            _ => return Ok(None),
+        };
+        let wanted = self.wanted(&action.matching, scope)?;
+        let found = match &action.id {
+            Some(id) => self.by_id(index, &self.evaluate(id, scope)?).cloned(),
+            None => self.matching(index, &wanted).into_iter().next(),
+        };
+        let found = found.filter(|record| wanted.is_empty() || super::read::has_all(&record.value(), &wanted));
+        match found {
+            Some(record) => Ok(Some(record)),
+            None => {
+                let problem = Problem::new(self.contract.plan.errors.known.not_found);
+                Err(problem.with("resource", self.resource(index).label.clone()))
+            }
+        }
+    }
+
+    /// A guard's error, with the names that its texts may use.
+    fn refused(&self, error: usize, action: &Action, scope: &Scope<'_>) -> Problem {
+        let mut problem = Problem::new(error);
+        let names = action.with.iter().map(|read| read.name.as_str()).chain(["record"]);
+        for name in names {
+            if let Some(bound) = scope.get(name) {
+                problem = problem.with(name, bound.value().clone());
+            }
+        }
+        if let Some(index) = action.verb.resource() {
+            problem = problem.with("resource", self.resource(index).label.clone());
+        }
+        problem
+    }
+
+    fn verb<'s>(
+        &mut self,
+        operation: OperationId,
+        action: &'c Action,
+        target: Option<Arc<Record>>,
+        inputs: &'s Inputs,
+        brought: &Brought<'_>,
+        scope: &mut Scope<'s>,
+    ) -> Result<Done, Problem>
+    where
+        'c: 's,
+    {
+        let _ = operation;
+        let wanted = self.wanted(&action.matching, scope)?;
+        let body = if action.merge { body_fields(&inputs.body) } else { Map::new() };
+        let source = Source { body: &body, matching: &wanted, set: &action.set, trusted: false };
+        let record = match (&action.verb, target) {
+            (Verb::List { resource, paging, filters, sort }, _) => {
+                self.check_parent(action, &wanted)?;
+                let plan = ListPlan { resource: *resource, paging, filters, sort: sort.as_ref() };
+                let listed = self.list(&plan, &wanted, &inputs.query, brought.call)?;
+                return Ok(Done { listed: Some(listed), ..Done::default() });
+            }
+            (Verb::Create(index), _) => {
+                let record = self.create(*index, &source, scope)?;
+                self.keep_upload(*index, &record, brought.uploads);
+                return Ok(Done { record: Some(record), reveals: Some(*index), listed: None });
+            }
+            (Verb::Save(index), _) => Some(self.save(*index, &source, scope)?),
+            (Verb::Update(index), Some(record)) => {
+                let updated = self.update(*index, &record, &source, scope)?;
+                self.keep_upload(*index, &updated, brought.uploads);
+                Some(updated)
+            }
+            (Verb::Replace(index), Some(record)) => Some(self.replace(*index, &record, &source, scope)?),
+            (Verb::Delete(index), Some(record)) => {
+                self.delete(*index, &record, 0)?;
+                Some(record)
+            }
+            (Verb::Deliver { event, .. }, Some(record)) => self.deliver_to(*event, &record, scope)?,
+            (Verb::Batch(batch), _) => {
+                self.batch(batch, inputs, brought, scope)?;
+                None
+            }
+            (_, target) => target,
+        };
+        Ok(Done { record, ..Done::default() })
+    }
+
+    /// A list below a parent (`/webhooks/{id}/deliveries`) whose parent is not there is not an empty list but a 404.
+    fn check_parent(&self, action: &Action, wanted: &[(&str, Value)]) -> Result<(), Problem> {
+        let Some(index) = action.verb.resource() else { return Ok(()) };
+        for (field, value) in wanted {
+            let reference = self.resource(index).references.iter().find(|reference| reference.field == *field);
+            if let Some(reference) = reference
+                && self.by_id(reference.to, value).is_none()
+            {
+                let problem = Problem::new(self.contract.plan.errors.known.not_found);
+                return Err(problem.with("resource", self.resource(reference.to).label.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_upload(&mut self, index: ResourceIndex, record: &Record, uploads: &[(String, Bytes)]) {
+        let Some(part) = &self.resource(index).bytes else { return };
+        if let Some((_, bytes)) = uploads.iter().find(|(name, _)| name == part) {
+            self.world.store.keep_bytes(index, record.seq, bytes.clone());
+        }
+    }
+
+    /// Each item through the operation that it is for; a bad item is told in its place.
+    fn batch<'s>(
+        &mut self,
+        batch: &'c Batch,
+        inputs: &'s Inputs,
+        brought: &Brought<'_>,
+        scope: &mut Scope<'s>,
+    ) -> Result<(), Problem>
+    where
+        'c: 's,
+    {
+        let items = inputs.body.get(&batch.items).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut results = Vec::with_capacity(items.len());
+        let mut successful = 0;
+        for (index, item) in items.iter().enumerate() {
+            let depth = scope.len();
+            scope.bind("item", Cow::Borrowed(item));
+            scope.bind("index", Cow::Owned(json!(index)));
+            let violations = brought.item_violations.iter().filter(|(place, _)| *place == index);
+            let violations: Vec<Violation> = violations.map(|(_, violation)| violation.clone()).collect();
+            let outcome = self.item(batch, item, violations, inputs, brought.call, scope);
+            let tree = match &outcome {
+                Ok(record) => {
+                    successful += 1;
+                    scope.bind("record", Cow::Owned(record.as_ref().map_or(Value::Null, |record| Value::Object(record.visible()))));
+                    &batch.success
+                }
+                Err(problem) if batch.atomic => return Err(problem.clone()),
+                Err(problem) => {
+                    scope.bind("error", Cow::Owned(describe(self.contract, problem, inputs)));
+                    &batch.failure
+                }
+            };
+            let result = tree.evaluate(scope).map_err(|error| Problem::evaluation(self.contract, &error))?;
+            results.push(result);
+            scope.truncate(depth);
+        }
+        let total = results.len();
+        self.because("batch", format!("{successful} of {total} items succeeded"));
+        scope.bind("results", Cow::Owned(Value::Array(results)));
+        scope.bind("summary", Cow::Owned(json!({"total": total, "successful": successful, "failed": total - successful})));
+        Ok(())
+    }
+
+    fn item(
+        &mut self,
+        batch: &'c Batch,
+        item: &Value,
+        violations: Vec<Violation>,
+        inputs: &Inputs,
+        call: &Call,
+        scope: &Scope<'_>,
+    ) -> Result<Option<Arc<Record>>, Problem> {
+        let invalid = self.contract.plan.errors.known.invalid;
+        if !violations.is_empty() {
+            return Err(Problem::new(invalid).violations(violations));
+        }
+        let mut own = inputs.clone();
+        own.body = match &batch.body {
+            Some(tree) => tree.evaluate(scope).map_err(|error| Problem::evaluation(self.contract, &error))?,
+            None => item.clone(),
+        };
+        let mut path = Map::new();
+        for (name, expression) in &batch.path {
+            path.insert(name.clone(), self.evaluate(expression, scope)?);
+        }
+        own.path = Value::Object(path);
+        let operation = self.contract.operations.get(batch.run);
+        let media = operation.body.as_ref().and_then(|body| body.media.first());
+        if let Some(schema) = media.and_then(|media| media.schema) {
+            let (violations, body) = self.contract.operations.schemas.check(schema, own.body, Place::Body);
+            own.body = body;
+            if !violations.is_empty() {
+                return Err(Problem::new(invalid).violations(violations));
+            }
+        }
+        let brought = Brought { call, uploads: &[], item_violations: Vec::new() };
+        let mut scope = Scope::default();
+        own.bind(&mut scope);
+        self.perform(batch.run, &own, &brought, &mut scope).map(|done| done.record)
+    }
+}

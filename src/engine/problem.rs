@@ -1,0 +1,187 @@
+//! What the API says when it refuses, and the one place where that becomes a reply.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::inputs::Inputs;
+use crate::call::Reply;
+use crate::contract::Contract;
+use crate::contract::expression::{EvaluationError, Scope};
+use crate::contract::plan::{ErrorIndex, ErrorPlan};
+use crate::contract::template::Template;
+use crate::contract::violation::{Place, Violation};
+
+/// A refusal: one of the service's errors, and what it is about.
+#[derive(Debug, Clone, Default)]
+pub struct Problem {
+    pub error: ErrorIndex,
+    pub violations: Vec<Violation>,
+    /// Seconds, for `Retry-After`.
+    pub retry_after: Option<i64>,
+    /// Names bound in the error's texts: `resource`, `scope`, `missing`, `field`, names read by the rule.
+    pub names: Vec<(String, Value)>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Another status than the error's own (faults).
+    pub status: Option<u16>,
+    /// A message instead of the error's own: ours, when the fault is ours or the overlay author's.
+    pub message: Option<String>,
+}
+
+impl Problem {
+    pub fn new(error: ErrorIndex) -> Problem {
+        Problem { error, ..Problem::default() }
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
+        self.names.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn violations(mut self, violations: Vec<Violation>) -> Problem {
+        self.violations = violations;
+        self
+    }
+
+    pub fn header(mut self, name: HeaderName, value: &str) -> Problem {
+        self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// An expression of the author's had no value. Loud: it names the expression.
+    pub fn evaluation(contract: &Contract, error: &EvaluationError) -> Problem {
+        let text = format!("standin: the overlay's expression '{}' failed: {}", error.expression, error.message);
+        Problem::loud(contract, text)
+    }
+
+    /// The behaviour or standin itself is wrong. The reply says so in so many words.
+    pub fn loud(contract: &Contract, message: impl Into<String>) -> Problem {
+        let mut problem = Problem::new(contract.plan.errors.known.internal);
+        problem.message = Some(message.into());
+        problem
+    }
+
+    pub fn plan<'c>(&self, contract: &'c Contract) -> &'c ErrorPlan {
+        &contract.plan.errors.list[self.error]
+    }
+
+    pub fn status(&self, contract: &Contract) -> u16 {
+        self.status.unwrap_or(self.plan(contract).status)
+    }
+}
+
+/// An error as the shapes see it.
+pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Value {
+    let plan = problem.plan(contract);
+    let mut scope = Scope::default();
+    inputs.bind(&mut scope);
+    for (name, value) in &problem.names {
+        scope.bind(name, Cow::Borrowed(value));
+    }
+    let message = match &problem.message {
+        Some(message) => message.clone(),
+        None => plan.message.render(&scope).unwrap_or_else(|error| error.message),
+    };
+    let violations: Vec<Value> = problem.violations.iter().map(violation).collect();
+    let details = match &plan.details {
+        Some(tree) => tree.evaluate(&scope).unwrap_or(Value::Null),
+        None if violations.is_empty() => Value::Null,
+        None => problem.violations.iter().map(|v| json!({"field": field(v), "message": v.message})).collect(),
+    };
+    // What a list of results shows of an item's error: the first detail says more than the general message.
+    let first_detail = details.pointer("/0/message").and_then(Value::as_str).map(str::to_owned);
+    json!({
+        "status": problem.status(contract),
+        "code": plan.code,
+        "type": plan.kind,
+        "message": message,
+        "summary": first_detail.as_ref().unwrap_or(&message),
+        "details": details,
+        "retry_after": problem.retry_after,
+        "violations": violations,
+    })
+}
+
+/// The reply to a refusal, in the service's error shape. Rate-limit headers are the caller's business.
+pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Reply {
+    let plan = problem.plan(contract);
+    let mut reply = Reply::new(status(problem.status(contract)));
+    let error = describe(contract, problem, inputs);
+    let mut scope = Scope::default();
+    inputs.bind(&mut scope);
+    scope.bind("error", Cow::Borrowed(&error));
+    let mut body = Vec::with_capacity(256);
+    if contract.plan.shapes.error.write(&scope, &mut body).is_err() {
+        body = error.to_string().into_bytes();
+    }
+    if let Ok(media) = HeaderValue::from_str(&contract.plan.shapes.error_media) {
+        reply.headers.push((CONTENT_TYPE, media));
+    }
+    reply.headers.extend(problem.headers.iter().cloned());
+    for (name, value) in &problem.names {
+        scope.bind(name, Cow::Borrowed(value));
+    }
+    reply.headers.extend(headers(&plan.headers, &scope));
+    if let Some(seconds) = problem.retry_after {
+        reply.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
+    }
+    reply.body = Bytes::from(body);
+    reply
+}
+
+/// Header templates that can be rendered to a valid value; the others are left out.
+pub fn headers(templates: &[(HeaderName, Template)], scope: &Scope<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let rendered = templates.iter().filter_map(|(name, template)| {
+        let text = template.render(scope).ok()?;
+        Some((name.clone(), HeaderValue::from_str(&text).ok()?))
+    });
+    rendered.collect()
+}
+
+pub fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn violation(violation: &Violation) -> Value {
+    json!({
+        "place": violation.place.word(),
+        "field": field(violation),
+        "dotted": violation.pointer.trim_start_matches('/').replace('/', "."),
+        "pointer": violation.pointer,
+        "keyword": violation.keyword,
+        "message": violation.message,
+    })
+}
+
+/// A pointer as people write fields: `/posts/0/content` → `posts[0].content`; the place itself when it is the whole body.
+pub fn field(violation: &Violation) -> String {
+    let mut text = String::new();
+    for segment in violation.pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        if segment.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+            text.push_str(&format!("[{segment}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(&segment);
+        }
+    }
+    if text.is_empty() { violation.place.word().to_owned() } else { text }
+}
+
+/// A violation that we make ourselves.
+pub fn complaint(place: Place, pointer: &str, keyword: &str, message: impl Into<String>) -> Violation {
+    Violation { place, pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
+}
+
+/// An object's entries, or none.
+pub fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,121 @@
+//! Declared reads: the only way in which rules see the store.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::turn::{Turn, id_text};
+use crate::contract::expression::{Expression, Scope};
+use crate::contract::plan::{Read, ReadSource, ResourceIndex};
+use crate::world::store::Record;
+
+/// Most days that one tally gives.
+const TALLY_DAYS_MAX: i64 = 800;
+const DAY_MS: i64 = 86_400_000;
+
+impl<'c> Turn<'c, '_> {
+    /// Performs reads in order and binds each under its name.
+    pub fn bind_reads<'s>(&self, reads: &'c [Read], scope: &mut Scope<'s>) -> Result<(), Problem>
+    where
+        'c: 's,
+    {
+        for read in reads {
+            let value = self.read(&read.source, scope)?;
+            scope.bind(&read.name, Cow::Owned(value));
+        }
+        Ok(())
+    }
+
+    fn read(&self, source: &ReadSource, scope: &Scope<'_>) -> Result<Value, Problem> {
+        match source {
+            ReadSource::Get { resource, id, matching, otherwise } => {
+                let found = match id {
+                    Some(id) => self.by_id(*resource, &self.evaluate(id, scope)?).cloned(),
+                    None => self.matching(*resource, &self.wanted(matching, scope)?).into_iter().next(),
+                };
+                match (found, otherwise) {
+                    (Some(record), _) => Ok(record.value()),
+                    (None, None) => Ok(Value::Null),
+                    (None, Some(error)) => {
+                        Err(Problem::new(*error).with("resource", self.resource(*resource).label.clone()))
+                    }
+                }
+            }
+            ReadSource::Find { resource, matching } => {
+                let records = self.matching(*resource, &self.wanted(matching, scope)?);
+                Ok(records.iter().map(|record| record.value()).collect())
+            }
+            ReadSource::Count { resource, matching } if matching.is_empty() => {
+                Ok(json!(self.world.store.len(*resource)))
+            }
+            ReadSource::Count { resource, matching } => {
+                Ok(json!(self.matching(*resource, &self.wanted(matching, scope)?).len()))
+            }
+            ReadSource::Tally { from, to } => Ok(self.tally(&self.evaluate(from, scope)?, &self.evaluate(to, scope)?)),
+            ReadSource::Value(expression) => self.evaluate(expression, scope),
+        }
+    }
+
+    pub fn evaluate(&self, expression: &Expression, scope: &Scope<'_>) -> Result<Value, Problem> {
+        expression.evaluate(scope).map_err(|error| Problem::evaluation(self.contract, &error))
+    }
+
+    pub fn holds(&self, expression: &Expression, scope: &Scope<'_>) -> Result<bool, Problem> {
+        expression.holds(scope).map_err(|error| Problem::evaluation(self.contract, &error))
+    }
+
+    /// The values that a `match` asks for.
+    pub fn wanted(
+        &self,
+        matching: &'c [(String, Expression)],
+        scope: &Scope<'_>,
+    ) -> Result<Vec<(&'c str, Value)>, Problem> {
+        matching.iter().map(|(field, expression)| Ok((field.as_str(), self.evaluate(expression, scope)?))).collect()
+    }
+
+    pub fn by_id(&self, resource: ResourceIndex, id: &Value) -> Option<&Arc<Record>> {
+        self.world.store.get(resource, &id_text(id)?)
+    }
+
+    /// Records that have every field wanted, oldest first.
+    pub fn matching(&self, resource: ResourceIndex, wanted: &[(&str, Value)]) -> Vec<Arc<Record>> {
+        let Some(((field, value), others)) = wanted.split_first() else {
+            return self.world.store.all(resource).cloned().collect();
+        };
+        let mut records = self.world.store.matching(resource, field, value);
+        if !others.is_empty() {
+            records.retain(|record| has_all(&record.value(), others));
+        }
+        records
+    }
+
+    fn tally(&self, from: &Value, to: &Value) -> Value {
+        let (Some(from), Some(to)) = (from.as_i64(), to.as_i64()) else { return json!([]) };
+        let (first, last) = (from.div_euclid(DAY_MS), to.div_euclid(DAY_MS));
+        let last = last.min(first.saturating_add(TALLY_DAYS_MAX - 1));
+        let mut known = self.world.tallies.days(first, last).into_iter().peekable();
+        let mut days = Vec::new();
+        for day in first..=last {
+            let tally = known.next_if(|(number, _)| *number == day).map(|(_, tally)| tally.clone()).unwrap_or_default();
+            days.push(json!({
+                "date": crate::contract::expression::date(day * DAY_MS),
+                "calls": tally.calls,
+                "errors": tally.errors,
+                "operations": tally.by_operation,
+                "created": tally.created,
+            }));
+        }
+        Value::Array(days)
+    }
+}
+
+/// Does the record have each field with the value wanted, or as one of its elements?
+pub fn has_all(record: &Value, wanted: &[(&str, Value)]) -> bool {
+    wanted.iter().all(|(field, value)| match record.get(field) {
+        Some(Value::Array(items)) if !value.is_array() => items.contains(value),
+        Some(found) => found == value,
+        None => value.is_null(),
+    })
+}

@@ -1,0 +1,246 @@
+//! Replies: rendered from the plan, and checked against the contract (stages 12 and 13).
+
+use std::borrow::Cow;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, LINK};
+use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+
+use super::inputs::Inputs;
+use super::perform::Done;
+use super::problem::{Problem, headers, status};
+use super::turn::Turn;
+use crate::call::Reply;
+use crate::contract::Contract;
+use crate::contract::expression::Scope;
+use crate::contract::operation::{Operation, OperationId};
+use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
+use crate::contract::sample::{Direction, sample};
+use crate::contract::violation::{Place, Violation};
+use crate::world::store::Record;
+
+/// Most violations of our own reply that a loud 500 names.
+const NAMED_MAX: usize = 3;
+
+/// A body, and what of it is left to be checked.
+struct Rendered {
+    bytes: Vec<u8>,
+    /// The body's value with null in the place of records that stand in it as text.
+    skeleton: Value,
+    /// Do records stand in it as text?
+    split: bool,
+}
+
+impl<'c> Turn<'c, '_> {
+    /// The reply to an operation that was performed.
+    pub fn render<'s>(
+        &mut self,
+        operation: OperationId,
+        inputs: &'s Inputs,
+        done: &Done,
+        scope: &mut Scope<'s>,
+    ) -> Result<Reply, Problem> {
+        let plan = &self.contract.plan.actions[operation.0].reply;
+        let code = match &plan.status {
+            StatusPlan::Fixed(code) => *code,
+            StatusPlan::Computed(expression) => {
+                self.evaluate(expression, scope)?.as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(500)
+            }
+        };
+        let mut reply = Reply::new(status(code));
+        let check = plan.checks.get(&code);
+        if let Some(rendered) = self.body(plan, inputs, done, scope)? {
+            let media = check.map_or("application/json", |check| check.media.as_str());
+            reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
+            self.check_body(operation, code, check, done, &rendered)?;
+            reply.body = Bytes::from(rendered.bytes);
+        }
+        reply.headers.extend(headers(&plan.headers, scope));
+        let link = done.listed.as_ref().and_then(|listed| listed.link.as_deref());
+        reply.headers.extend(link.and_then(|link| Some((LINK, HeaderValue::from_str(link).ok()?))));
+        Ok(reply)
+    }
+
+    fn body<'s>(
+        &mut self,
+        plan: &'c ReplyPlan,
+        inputs: &'s Inputs,
+        done: &Done,
+        scope: &mut Scope<'s>,
+    ) -> Result<Option<Rendered>, Problem> {
+        let shapes = &self.contract.plan.shapes;
+        let mut outer = Scope::default();
+        outer.bind("call", Cow::Borrowed(&inputs.call));
+        outer.bind("now", Cow::Borrowed(&inputs.now));
+        let mut bytes = Vec::with_capacity(1024);
+        let mut split = false;
+        let failed = |error| Problem::evaluation(self.contract, &error);
+        let written = match &plan.body {
+            BodyPlan::Empty => return Ok(None),
+            BodyPlan::Tree(tree) => tree.write(scope, &mut bytes),
+            BodyPlan::Record => {
+                split = true;
+                match &done.record {
+                    Some(record) => outer.bind_text("record", self.shown(record, done)),
+                    None => outer.bind("record", Cow::Owned(Value::Null)),
+                }
+                shapes.record.write(&outer, &mut bytes)
+            }
+            BodyPlan::RecordTree(tree) => {
+                let value = tree.evaluate(scope).map_err(failed)?;
+                outer.bind("record", Cow::Owned(value));
+                shapes.record.write(&outer, &mut bytes)
+            }
+            BodyPlan::List => {
+                split = true;
+                let listed = done.listed.as_ref();
+                outer.bind_text("records", records_text(listed.map_or(&[], |listed| &listed.records)));
+                outer.bind("page", Cow::Owned(listed.map_or(Value::Null, |listed| listed.page.clone())));
+                shapes.list.write(&outer, &mut bytes)
+            }
+            BodyPlan::Message(template) => {
+                let message = template.render(scope).map_err(failed)?;
+                outer.bind("message", Cow::Owned(Value::from(message)));
+                shapes.message.write(&outer, &mut bytes)
+            }
+            BodyPlan::Sample { schema, example } => {
+                let value = match (example, schema) {
+                    (Some(example), _) => example.clone(),
+                    (None, Some(schema)) => {
+                        let seed = self.world.ids.sample_seed("reply");
+                        sample(&self.contract.document, schema, seed, self.now, Direction::Reply)
+                    }
+                    (None, None) => Value::Null,
+                };
+                bytes = value.to_string().into_bytes();
+                Ok(value)
+            }
+        };
+        let skeleton = written.map_err(failed)?;
+        Ok(Some(Rendered { bytes, skeleton, split }))
+    }
+
+    /// A record as callers see it; a new one with its secrets.
+    fn shown<'r>(&self, record: &'r Record, done: &Done) -> Cow<'r, str> {
+        let secrets = done.reveals.map(|index| self.resource(index).secrets.as_slice()).unwrap_or_default();
+        match &record.hidden {
+            Some(hidden) if !secrets.is_empty() => {
+                let mut visible = record.visible();
+                let shown = secrets.iter().filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone())));
+                visible.extend(shown);
+                Cow::Owned(Value::Object(visible).to_string())
+            }
+            _ => Cow::Borrowed(&record.json),
+        }
+    }
+
+    /// Stage 13: what we are about to say must fit the contract.
+    fn check_body(
+        &self,
+        operation: OperationId,
+        code: u16,
+        check: Option<&BodyCheck>,
+        done: &Done,
+        rendered: &Rendered,
+    ) -> Result<(), Problem> {
+        let operation = self.contract.operations.get(operation);
+        let Some(check) = check else {
+            if operation.responses.is_empty() {
+                return Ok(());
+            }
+            let text = format!("standin: {} answers {code}, which its document does not declare", operation.id);
+            return Err(Problem::loud(self.contract, text));
+        };
+        let violations = match (&check.parts, rendered.split) {
+            (Some(parts), true) => self.check_parts(parts, done, &rendered.skeleton),
+            (None, true) => {
+                let value = serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null);
+                self.contract.replies.check(check.whole, value, Place::Body).0
+            }
+            (_, false) => {
+                let (fits, value) = self.contract.replies.accepts(check.whole, rendered.skeleton.clone());
+                if fits { Vec::new() } else { self.contract.replies.check(check.whole, value, Place::Body).0 }
+            }
+        };
+        if violations.is_empty() { Ok(()) } else { Err(unfit(self.contract, operation, code, &violations)) }
+    }
+
+    fn check_parts(&self, parts: &Parts, done: &Done, skeleton: &Value) -> Vec<Violation> {
+        let replies = &self.contract.replies;
+        let (fits, skeleton) = replies.accepts(parts.envelope, skeleton.clone());
+        let mut violations = if fits { Vec::new() } else { replies.check(parts.envelope, skeleton, Place::Body).0 };
+        let one = done.record.as_slice();
+        let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
+        let reveals = done.reveals.is_some();
+        for record in records {
+            let bit = parts.bit.filter(|_| !reveals).map(|bit| 1_u32 << bit);
+            if bit.is_some_and(|bit| record.checked.load(Ordering::Relaxed) & bit != 0) {
+                continue;
+            }
+            let value = serde_json::from_str(&self.shown(record, done)).unwrap_or(Value::Null);
+            let (fits, value) = replies.accepts(parts.record, value);
+            match (fits, bit) {
+                (true, Some(bit)) => {
+                    record.checked.fetch_or(bit, Ordering::Relaxed);
+                }
+                (true, None) => {}
+                (false, _) => violations.extend(replies.check(parts.record, value, Place::Body).0),
+            }
+        }
+        violations
+    }
+}
+
+/// The loud 500: which reply does not fit, and where.
+fn unfit(contract: &Contract, operation: &Operation, code: u16, violations: &[Violation]) -> Problem {
+    let named: Vec<String> =
+        violations.iter().take(NAMED_MAX).map(|v| format!("{} ({})", v.message, v.pointer)).collect();
+    let text = format!("standin: the {code} reply of {} does not fit its document: {}", operation.id, named.join("; "));
+    Problem::loud(contract, text)
+}
+
+/// Checks a refusal's body. Gives what is wrong with it; nothing when the status is not declared, which is noted apart.
+pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply) -> Option<Problem> {
+    let declared = operation.response(reply.status.as_u16())?;
+    let schema = declared.media.first()?.schema?;
+    let value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+    let (fits, value) = contract.operations.schemas.accepts(schema, value);
+    if fits {
+        return None;
+    }
+    let violations = contract.operations.schemas.check(schema, value, Place::Body).0;
+    Some(unfit(contract, operation, reply.status.as_u16(), &violations))
+}
+
+/// Required response headers that a reply lacks.
+pub fn missing_headers<'o>(operation: &'o Operation, reply: &Reply) -> Vec<&'o str> {
+    let Some(declared) = operation.response(reply.status.as_u16()) else { return Vec::new() };
+    let lacks = |name: &str| {
+        HeaderName::from_bytes(name.as_bytes())
+            .map_or(true, |name| !reply.headers.iter().any(|(candidate, _)| *candidate == name))
+    };
+    let required = declared.headers.iter().filter(|header| header.required);
+    required.map(|header| header.name.as_str()).filter(|name| lacks(name)).collect()
+}
+
+fn records_text(records: &[std::sync::Arc<Record>]) -> String {
+    let mut text = String::with_capacity(records.iter().map(|record| record.json.len() + 1).sum::<usize>() + 2);
+    text.push('[');
+    for (place, record) in records.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&record.json);
+    }
+    text.push(']');
+    text
+}
+
+/// An object with one entry.
+pub fn entry(name: &str, value: Value) -> Map<String, Value> {
+    let mut map = Map::new();
+    map.insert(name.to_owned(), value);
+    map
+}
