@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use super::error::LoadError;
 use super::violation::{Place, Violation};
 
+pub use bundle::escape;
 pub use message::humanise;
 
 /// More violations than this in one value are not reported: nobody reads them, and a hostile body should not buy them.
@@ -87,6 +88,11 @@ impl Schemas {
 
     /// Every violation, in the order of the schema, with the value handed back.
     pub fn check(&self, id: SchemaId, value: Value, place: Place) -> (Vec<Violation>, Value) {
+        self.check_below("", id, value, place)
+    }
+
+    /// Like [`Schemas::check`] for a value that stands at a pointer: a parameter at `/per_page`, an item at `/posts/3`.
+    pub fn check_below(&self, pointer: &str, id: SchemaId, value: Value, place: Place) -> (Vec<Violation>, Value) {
         let wrapped = self.wrap(id, value);
         // The fast path answers for valid values, which are most; collecting errors costs several times as much.
         if self.validator.is_valid(&wrapped) {
@@ -94,7 +100,7 @@ impl Schemas {
         }
         let errors = self.validator.iter_errors(&wrapped).collect();
         let complaints = best::flatten(errors, VIOLATIONS_MAX);
-        let violations = violations(complaints, place);
+        let violations = violations(pointer, complaints, place);
         (violations, unwrap(wrapped))
     }
 
@@ -115,9 +121,10 @@ fn unwrap(wrapped: Value) -> Value {
 }
 
 /// Complaints as violations, each said once.
-fn violations(complaints: Vec<best::Complaint>, place: Place) -> Vec<Violation> {
+fn violations(pointer: &str, complaints: Vec<best::Complaint>, place: Place) -> Vec<Violation> {
     let mut violations: Vec<Violation> = Vec::with_capacity(complaints.len());
-    for complaint in complaints {
+    for mut complaint in complaints {
+        complaint.pointer.insert_str(0, pointer);
         let message = message::message(&complaint, place);
         let violation = Violation { place, pointer: complaint.pointer, keyword: complaint.keyword.to_owned(), message };
         if !violations.contains(&violation) {
