@@ -19,6 +19,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use super::error::LoadError;
+use super::sample::Direction;
 use super::violation::{Place, Violation};
 
 pub use bundle::escape;
@@ -42,12 +43,14 @@ pub struct Schemas {
 #[derive(Debug, Default)]
 pub struct SchemasBuilder {
     slots: Vec<Slot>,
-    known: HashMap<String, SchemaId>,
+    known: HashMap<(Option<Direction>, String), SchemaId>,
 }
 
 #[derive(Debug)]
 struct Slot {
     schema: Value,
+    /// A request need not have what is `readOnly`, nor a reply what is `writeOnly`, even where it is `required`.
+    direction: Option<Direction>,
     /// Where the schema was first met, for messages; empty where nobody said.
     pointer: String,
 }
@@ -60,13 +63,23 @@ impl SchemasBuilder {
 
     /// Like [`SchemasBuilder::add`], and remembers where the schema stands, so that a fault in it can be pointed at.
     pub fn add_at(&mut self, schema: &Value, pointer: &str) -> SchemaId {
-        let text = schema.to_string();
-        if let Some(id) = self.known.get(&text) {
+        self.insert(None, schema, pointer)
+    }
+
+    /// Like [`SchemasBuilder::add_at`] for what is only sent, or only answered: `required` then leaves out properties that are
+    /// `readOnly` or `writeOnly` respectively (OpenAPI 3.0, 4.7.24; kept so in 3.1).
+    pub fn add_for(&mut self, direction: Direction, schema: &Value, pointer: &str) -> SchemaId {
+        self.insert(Some(direction), schema, pointer)
+    }
+
+    fn insert(&mut self, direction: Option<Direction>, schema: &Value, pointer: &str) -> SchemaId {
+        let key = (direction, schema.to_string());
+        if let Some(id) = self.known.get(&key) {
             return *id;
         }
         let id = SchemaId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        self.slots.push(Slot { schema: schema.clone(), pointer: pointer.to_owned() });
-        self.known.insert(text, id);
+        self.slots.push(Slot { schema: schema.clone(), direction, pointer: pointer.to_owned() });
+        self.known.insert(key, id);
         id
     }
 

@@ -257,3 +257,36 @@ fn names_become_words() {
         assert_eq!(humanise(name), expected);
     }
 }
+
+#[test]
+fn a_direction_does_not_require_what_goes_the_other_way() {
+    let document = json!({"components": {"schemas": {
+        "Post": {"type": "object", "required": ["id", "text", "secret", "author"], "properties": {
+            "id": {"type": "string", "readOnly": true}, "text": {}, "secret": {"type": "string", "writeOnly": true},
+            "author": {"$ref": "#/components/schemas/Author"}
+        }},
+        "Author": {"required": ["id"], "properties": {"id": {"$ref": "#/components/schemas/Id"}}},
+        "Id": {"type": "string", "readOnly": true},
+        "Long": {"allOf": [{"$ref": "#/components/schemas/Post"}, {"required": ["id", "note"]}]},
+        "List": {"items": {"$ref": "#/components/schemas/Post"}}
+    }}});
+    let missing = |name: &str, direction: Option<Direction>, value: Value| {
+        let mut builder = SchemasBuilder::default();
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        let id = match direction {
+            Some(direction) => builder.add_for(direction, &schema, ""),
+            None => builder.add(&schema),
+        };
+        let schemas = builder.build("api.yaml", &document).expect("good schemas");
+        let mut pointers: Vec<String> =
+            schemas.check(id, value, Place::Body).0.into_iter().map(|violation| violation.pointer).collect();
+        pointers.sort();
+        pointers
+    };
+    let post = json!({"author": {}});
+    assert_eq!(missing("Post", Some(Direction::Request), post.clone()), ["/secret", "/text"]);
+    assert_eq!(missing("Post", Some(Direction::Reply), post.clone()), ["/author/id", "/id", "/text"]);
+    assert_eq!(missing("Post", None, post.clone()), ["/author/id", "/id", "/secret", "/text"]);
+    assert_eq!(missing("Long", Some(Direction::Request), post.clone()), ["/note", "/secret", "/text"]);
+    assert_eq!(missing("List", Some(Direction::Request), json!([post])), ["/0/secret", "/0/text"]);
+}
