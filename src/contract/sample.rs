@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::document::Document;
 
 /// What a sample is for: a request leaves out `readOnly` properties, a reply leaves out `writeOnly` ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     Request,
     Reply,
