@@ -18,6 +18,8 @@ pub struct Call {
     pub query: Option<String>,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// Why the body is missing although the client sent one; `body` is empty then.
+    pub unread: Option<Unread>,
     /// Scheme, authority and world prefix by which the caller reached us: `http://127.0.0.1:4010/~alice`.
     /// Links in replies start with it.
     pub origin: String,
@@ -38,6 +40,7 @@ impl Call {
             query,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            unread: None,
             origin: "http://127.0.0.1:4010".to_owned(),
             received_at: 0,
         }
@@ -47,6 +50,17 @@ impl Call {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It is longer than this many bytes.
+    TooLarge { limit: usize },
+    /// The client stopped before the announced end.
+    Truncated,
+    /// It did not arrive in time.
+    Slow,
 }
 
 /// One response, and how the rim is to perform it.

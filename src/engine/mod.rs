@@ -1,5 +1,7 @@
 //! Answers calls from a contract and a world. The only place that joins the two, and the only one that changes a world.
 
+pub mod control;
+
 use crate::call::{Call, Reply};
 use crate::contract::Contract;
 use crate::world::World;
@@ -18,6 +20,12 @@ pub enum Progress {
 /// A world with the service's seed data.
 pub fn found(contract: &Contract, name: &str, seed: u64, clock: Clock) -> World {
     let _ = (contract, name, seed, clock);
+    todo!()
+}
+
+/// A world as [`crate::world::state::to_json`] wrote it, read back for this contract's collections.
+pub fn restore(contract: &Contract, text: &str) -> Result<World, String> {
+    let _ = (contract, text);
     todo!()
 }
 
