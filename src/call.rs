@@ -18,17 +18,17 @@ pub struct Call {
     pub query: Option<String>,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// Why the body is missing although the client sent one; `body` is empty then.
+    pub unread: Option<Unread>,
     /// Scheme, authority and world prefix by which the caller reached us: `http://127.0.0.1:4010/~alice`.
     /// Links in replies start with it.
     pub origin: String,
     /// Wall time at which the rim saw the call, in milliseconds since the Unix epoch. A frozen clock ignores it.
     pub received_at: i64,
-    /// Why the body could not be read whole; the body is empty then.
-    pub unread: Option<Unread>,
 }
 
 /// What kept the rim from reading a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unread {
     /// It is larger than this many bytes.
     TooLarge { limit: usize },
@@ -61,9 +61,9 @@ impl Call {
             query,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            unread: None,
             origin: "http://127.0.0.1:4010".to_owned(),
             received_at: 0,
-            unread: None,
         }
     }
 

@@ -4,26 +4,45 @@ pub mod document;
 pub mod error;
 pub mod expression;
 pub mod operation;
-pub mod plan;
 pub mod parameter;
+pub mod plan;
 pub mod router;
 pub mod sample;
 pub mod schema;
+pub mod security;
 pub mod template;
 pub mod violation;
 pub mod vocabulary;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use document::{Document, Source};
 use error::LoadError;
 use operation::Operations;
+use plan::Plan;
 use router::Router;
+use schema::Schemas;
+use security::Scheme;
+use vocabulary::Behaviour;
 
 /// A document with its overlays, compiled: everything that a world needs to know to answer calls.
 #[derive(Debug)]
 pub struct Contract {
     pub document: Document,
     pub operations: Operations,
+    /// The operations' ids, shared with every journal entry that names one.
+    pub names: Vec<Arc<str>>,
     pub router: Router,
+    /// Where callers' credentials stand, by scheme.
+    pub schemes: BTreeMap<String, Scheme>,
+    pub plan: Plan,
+    /// The schemas of replies and records, as the plan checks them.
+    pub replies: Schemas,
+    /// What the plan was compiled from: inferred, then corrected by the author.
+    pub behaviour: Behaviour,
 }
 
 /// What to load.
@@ -36,13 +55,33 @@ pub struct Selection {
 }
 
 impl Contract {
+    /// Reads, corrects and compiles. Every complaint is given, each with the file and place where its author can mend it.
     pub fn load(source: &dyn Source, name: &str, selection: &Selection) -> Result<Contract, Vec<LoadError>> {
-        let _ = (source, name, selection);
-        todo!()
+        let overlays: Vec<&str> = selection.overlays.iter().map(String::as_str).collect();
+        let document = Document::load(source, name, &overlays)?;
+        let mut included = vec!["stable".to_owned()];
+        included.extend(selection.include.iter().cloned());
+        let operations = Operations::read(&document, &included)?;
+        let router = Router::build(&document.name, &operations.list)?;
+        let behaviour = behaviour(&document, &operations)?;
+        let (plan, replies) = plan::compile::compile(&document, &operations, &behaviour)?;
+        let names = operations.list.iter().map(|operation| operation.id.as_str().into()).collect();
+        let schemes = security::schemes(&document);
+        Ok(Contract { document, operations, names, router, schemes, plan, replies, behaviour })
     }
 
     /// `info.title`.
     pub fn title(&self) -> &str {
-        self.document.at("/info/title").and_then(serde_json::Value::as_str).unwrap_or("API")
+        self.document.at("/info/title").and_then(Value::as_str).unwrap_or("API")
     }
+}
+
+/// What is inferred from the document, under what its author says.
+fn behaviour(document: &Document, operations: &Operations) -> Result<Behaviour, Vec<LoadError>> {
+    let _ = operations;
+    let inferred = Value::Object(serde_json::Map::new());
+    let empty = Value::Object(serde_json::Map::new());
+    let authored = document.at("/x-standin").unwrap_or(&empty);
+    vocabulary::read(document, authored)?;
+    vocabulary::read(document, &plan::merge::merge(inferred, authored))
 }

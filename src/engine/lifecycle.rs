@@ -95,7 +95,7 @@ impl<'c> Turn<'c, '_> {
                 scope.bind("record", Cow::Borrowed(value));
                 scope.bind("now", Cow::Borrowed(&now));
                 match expression.evaluate(&scope) {
-                    Ok(at) => at.as_i64().or_else(|| at.as_str().and_then(crate::contract::expression::millis)),
+                    Ok(at) => at.as_i64().or_else(|| at.as_str().and_then(crate::instant::parse)),
                     Err(error) => {
                         self.because("overlay", format!("'{}' failed: {}", error.expression, error.message));
                         None

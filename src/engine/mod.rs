@@ -5,6 +5,7 @@
 
 mod body;
 mod change;
+pub mod control;
 mod event;
 mod found;
 mod identify;

@@ -9,11 +9,11 @@ use super::problem::Problem;
 use super::turn::{Turn, id_text};
 use crate::contract::expression::{Expression, Scope};
 use crate::contract::plan::{Read, ReadSource, ResourceIndex};
+use crate::instant::DAY_MS;
 use crate::world::store::Record;
 
 /// Most days that one tally gives.
 const TALLY_DAYS_MAX: i64 = 800;
-const DAY_MS: i64 = 86_400_000;
 
 impl<'c> Turn<'c, '_> {
     /// Performs reads in order and binds each under its name.
@@ -100,7 +100,7 @@ impl<'c> Turn<'c, '_> {
         for day in first..=last {
             let tally = known.next_if(|(number, _)| *number == day).map(|(_, tally)| tally.clone()).unwrap_or_default();
             days.push(json!({
-                "date": crate::contract::expression::date(day * DAY_MS),
+                "date": crate::instant::date(day * DAY_MS),
                 "calls": tally.calls,
                 "errors": tally.errors,
                 "operations": tally.by_operation,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::contract::expression::{iso, millis};
+use crate::instant::{iso, parse};
 use crate::contract::plan::{Field, TimeForm};
 
 /// An instant in the form of a field.
@@ -10,17 +10,17 @@ pub fn instant(ms: i64, form: TimeForm) -> Value {
     match form {
         TimeForm::Milliseconds => Value::from(ms),
         TimeForm::Seconds => Value::from(ms.div_euclid(1000)),
-        TimeForm::Text => Value::from(iso(ms)),
+        TimeForm::Text => iso(ms).map_or(Value::Null, Value::from),
     }
 }
 
 /// A value as the field keeps it: instants that came as text are kept in the field's own form, the rest as it is.
 pub fn coerce(field: &Field, value: Value) -> Value {
     match (field.time, &value) {
-        (Some(TimeForm::Milliseconds), Value::String(text)) => millis(text).map_or(value, Value::from),
-        (Some(TimeForm::Seconds), Value::String(text)) => millis(text).map_or(value, |ms| Value::from(ms.div_euclid(1000))),
-        (Some(TimeForm::Text), Value::String(text)) => millis(text).map_or(value, |ms| Value::from(iso(ms))),
-        (Some(TimeForm::Text), Value::Number(number)) => number.as_i64().map_or(value, |ms| Value::from(iso(ms))),
+        (Some(TimeForm::Milliseconds), Value::String(text)) => parse(text).map_or(value, Value::from),
+        (Some(TimeForm::Seconds), Value::String(text)) => parse(text).map_or(value, |ms| Value::from(ms.div_euclid(1000))),
+        (Some(TimeForm::Text), Value::String(text)) => parse(text).map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from)),
+        (Some(TimeForm::Text), Value::Number(number)) => number.as_i64().map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from)),
         _ => value,
     }
 }

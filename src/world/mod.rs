@@ -14,6 +14,7 @@ pub mod replay;
 pub mod state;
 pub mod store;
 pub mod tally;
+pub mod touch;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use quota::Quotas;
 use replay::Replays;
 use store::{CollectionSpec, Store};
 use tally::Tallies;
+use touch::Touches;
 
 #[derive(Debug, Clone)]
 pub struct World {
@@ -40,6 +42,8 @@ pub struct World {
     pub quotas: Quotas,
     pub replays: Replays,
     pub tallies: Tallies,
+    /// Last uses of records, not yet written into them.
+    pub touches: Touches,
     pub faults: Faults,
     /// Deliveries that are due now and that the rim has not yet taken.
     pub outbox: Outbox,
@@ -58,6 +62,7 @@ impl World {
             quotas: Quotas::default(),
             replays: Replays::default(),
             tallies: Tallies::default(),
+            touches: Touches::default(),
             faults: Faults::default(),
             outbox: Outbox::default(),
             journal: Journal::default(),

@@ -1,13 +1,11 @@
 //! Functions of time: milliseconds since the Unix epoch, always in UTC. None reads a clock.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
+use jiff::{Span, SpanRelativeTo, Unit};
 use serde_json::Value;
 
 use super::argument::Arguments;
-
-const DAY_MS: i64 = 86_400_000;
+use crate::instant::{self, DAY_MS};
 
 /// Milliseconds of a duration: `1h30m`, `PT1H`, `30s`, `7d`, `500ms`. Days have 24 hours; months and years have no length.
 pub fn duration_ms(text: &str) -> Option<i64> {
@@ -21,13 +19,11 @@ pub fn duration_ms(text: &str) -> Option<i64> {
 }
 
 pub fn iso(arguments: Arguments<'_>) -> Result<Value, String> {
-    let moment = timestamp(moment(arguments, 0)?)?;
-    let whole = moment.as_millisecond().rem_euclid(1000) == 0;
-    Ok(if whole { format!("{moment:.0}") } else { format!("{moment:.3}") }.into())
+    written(moment(arguments, 0)?, instant::iso)
 }
 
 pub fn iso_millis(arguments: Arguments<'_>) -> Result<Value, String> {
-    Ok(format!("{:.3}", timestamp(moment(arguments, 0)?)?).into())
+    written(moment(arguments, 0)?, instant::iso_millis)
 }
 
 pub fn millis(arguments: Arguments<'_>) -> Result<Value, String> {
@@ -39,7 +35,7 @@ pub fn seconds(arguments: Arguments<'_>) -> Result<Value, String> {
 }
 
 pub fn date(arguments: Arguments<'_>) -> Result<Value, String> {
-    Ok(day(moment(arguments, 0)?)?.to_string().into())
+    written(moment(arguments, 0)?, instant::date)
 }
 
 pub fn day_start(arguments: Arguments<'_>) -> Result<Value, String> {
@@ -71,31 +67,30 @@ pub fn duration(arguments: Arguments<'_>) -> Result<Value, String> {
 
 /// A moment given as milliseconds, as RFC 3339 text or as a date; always one that can be written as text.
 fn moment(arguments: Arguments<'_>, index: usize) -> Result<i64, String> {
-    let text = match arguments.value(index) {
-        Value::String(text) => text.trim(),
+    match arguments.value(index) {
+        Value::String(text) => {
+            instant::parse(text).ok_or_else(|| format!("'{}' is not RFC 3339 text or a date", text.trim()))
+        }
         value => {
             let wanted = "milliseconds, RFC 3339 text or a date";
-            let millis = value.as_i64().ok_or_else(|| arguments.mismatch(index, wanted))?;
-            return timestamp(millis).map(|moment| moment.as_millisecond());
+            let ms = value.as_i64().ok_or_else(|| arguments.mismatch(index, wanted))?;
+            instant::timestamp(ms).map(|_| ms).ok_or_else(|| out_of_range(ms))
         }
-    };
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        // Rounded down, as a clock that shows milliseconds would.
-        return Ok(moment.as_nanosecond().div_euclid(1_000_000) as i64);
     }
-    let date: Date = text.parse().map_err(|_| format!("'{text}' is not RFC 3339 text or a date"))?;
-    midnight(date)
 }
 
-fn timestamp(millis: i64) -> Result<Timestamp, String> {
-    Timestamp::from_millisecond(millis).map_err(|_| format!("{millis} is out of the range of time"))
+fn written(ms: i64, form: fn(i64) -> Option<String>) -> Result<Value, String> {
+    form(ms).map(Value::from).ok_or_else(|| out_of_range(ms))
 }
 
-fn day(millis: i64) -> Result<Date, String> {
-    Ok(timestamp(millis)?.to_zoned(TimeZone::UTC).date())
+fn day(ms: i64) -> Result<Date, String> {
+    instant::day(ms).ok_or_else(|| out_of_range(ms))
 }
 
 fn midnight(date: Date) -> Result<i64, String> {
-    let zoned = date.to_zoned(TimeZone::UTC).map_err(|_| format!("{date} is out of the range of time"))?;
-    Ok(zoned.timestamp().as_millisecond())
+    instant::midnight(date).ok_or_else(|| format!("{date} is out of the range of time"))
+}
+
+fn out_of_range(ms: i64) -> String {
+    format!("{ms} is out of the range of time")
 }

@@ -1,0 +1,207 @@
+//! One request from its head to its response: the way in is the same with and without a socket.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::Authority;
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Body;
+
+use super::control::{self, Asked};
+use super::hub::{Hub, NoWorld};
+use super::log::CallLine;
+use super::settings::wall_ms;
+use super::tenant::{Bug, FollowUp, Tenant, guarded};
+use super::world_name::{self, Choice};
+use super::write::{ReplyBody, response};
+use super::{body, drive};
+use crate::call::{Call, Reply, Wire};
+use crate::engine;
+use crate::world::World;
+use crate::world::journal::{Cause, What};
+
+/// Paths below this are the fake's own, in every world.
+pub const OWN_PREFIX: &str = "/_standin";
+/// Most journal entries looked through for a call's own: it can be followed by events.
+const ENTRIES_LOOKED_AT: u64 = 32;
+
+/// The service behind every connection, and behind [`super::app`].
+#[derive(Debug, Clone)]
+pub struct Front {
+    hub: Arc<Hub>,
+}
+
+/// What the log tells of a call beside its head.
+#[derive(Debug, Default)]
+struct Told {
+    operation: Option<Arc<str>>,
+    causes: Vec<Cause>,
+}
+
+impl Front {
+    pub fn new(hub: Arc<Hub>) -> Front {
+        Front { hub }
+    }
+
+    pub async fn respond<B>(self, request: Request<B>) -> Response<ReplyBody>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let hub = self.hub;
+        let started = Instant::now();
+        let received_at = wall_ms();
+        let (parts, body) = request.into_parts();
+        let (method, version) = (parts.method.clone(), parts.version);
+        let choice = match world_name::choose(parts.uri.path(), &parts.headers) {
+            Ok(choice) => choice,
+            Err(detail) => {
+                return response(control::problem(StatusCode::BAD_REQUEST, &detail), &method, version, true);
+            }
+        };
+        let own = choice.path.strip_prefix(OWN_PREFIX).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let own = own.map(|rest| rest.trim_start_matches('/').to_owned());
+        let name = choice.name.to_owned();
+        let origin = origin(&parts, choice, &hub);
+        let path = choice.path.to_owned();
+        let read = body::read(body, &parts.headers, body::limit(&parts.headers)).await;
+        let closing = read.is_err();
+        let (body, unread) = match read {
+            Ok(body) => (body, None),
+            Err(unread) => (Bytes::new(), Some(unread)),
+        };
+        let query = parts.uri.query().map(str::to_owned);
+        let call =
+            Call { method: parts.method, path, query, headers: parts.headers, body, unread, origin, received_at };
+
+        let (reply, told) = match own {
+            Some(rest) => own_reply(&hub, &name, rest, &call).await,
+            None => match hub.world(&name) {
+                Ok(tenant) => answer(&hub, &tenant, &call),
+                Err(no_world) => (no_world_reply(&hub, &no_world), Told::default()),
+            },
+        };
+        log(&hub, call, name, &reply, told, started);
+        if !reply.delay.is_zero() {
+            tokio::time::sleep(reply.delay).await;
+        }
+        response(reply, &method, version, closing)
+    }
+}
+
+/// The engine's answer, under the world's lock; what it leaves behind is begun before the reply is written.
+fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
+    let undo = !matches!(call.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let (outcome, told, follow_up): (Result<Reply, Bug>, Told, FollowUp) = {
+        let mut held = tenant.lock();
+        let outcome = guarded(&mut held.world, undo, |world| engine::handle(&hub.contract, world, call));
+        let told = if hub.log.is_on() { told(&held.world) } else { Told::default() };
+        (outcome, told, held.follow_up())
+    };
+    drive::begin(hub, tenant, follow_up);
+    match outcome {
+        Ok(reply) => (reply, told),
+        Err(bug) => {
+            hub.log.bug(&format!("answering {} {}", call.method, call.path), &bug.0);
+            (control::bug(&bug), Told::default())
+        }
+    }
+}
+
+/// The newest call in the journal: the one just answered.
+fn told(world: &World) -> Told {
+    let after = world.journal.last_number().saturating_sub(ENTRIES_LOOKED_AT);
+    let entries = world.journal.since(after, ENTRIES_LOOKED_AT as usize);
+    let newest = entries.iter().rev().find_map(|entry| match &entry.what {
+        What::Call { operation, .. } => Some(Told { operation: operation.clone(), causes: entry.causes.clone() }),
+        _ => None,
+    });
+    newest.unwrap_or_default()
+}
+
+/// The fake's own pages and its control API.
+async fn own_reply(hub: &Arc<Hub>, world: &str, rest: String, call: &Call) -> (Reply, Told) {
+    let asked = Asked { world: world.to_owned(), path: rest, call };
+    let (operation, reply) = control::answer(hub, &asked).await;
+    let causes = match reply.status.is_client_error() || reply.status.is_server_error() {
+        true => vec![Cause { kind: "control", text: control::detail(&reply).into() }],
+        false => Vec::new(),
+    };
+    (reply, Told { operation: operation.map(Arc::from), causes })
+}
+
+pub(super) fn no_world_reply(hub: &Hub, no_world: &NoWorld) -> Reply {
+    match no_world {
+        NoWorld::TooMany => control::problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &format!("there are {} worlds already, and no more are made", super::hub::WORLDS_MAX),
+        ),
+        NoWorld::Exists => control::problem(StatusCode::CONFLICT, "a world of this name exists"),
+        NoWorld::Bug(bug) => {
+            hub.log.bug("founding a world", &bug.0);
+            control::bug(bug)
+        }
+    }
+}
+
+/// Scheme, authority and world prefix by which the caller reached us.
+fn origin(parts: &Parts, choice: Choice<'_>, hub: &Hub) -> String {
+    let named = parts.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let authority = named.as_ref().or(parts.uri.authority());
+    let mut origin = String::from("http://");
+    match authority {
+        // Credentials in an authority are not repeated in links.
+        Some(authority) => origin.push_str(authority.as_str().rsplit('@').next().unwrap_or_default()),
+        None => origin.push_str(&format!("{}:{}", hub.settings.host, hub.settings.port)),
+    }
+    if choice.prefixed {
+        origin.push_str("/~");
+        origin.push_str(choice.name);
+    }
+    origin
+}
+
+fn log(hub: &Hub, call: Call, world: String, reply: &Reply, told: Told, started: Instant) {
+    if !hub.log.is_on() {
+        return;
+    }
+    let wire = match reply.wire {
+        Wire::Intact => None,
+        Wire::Cut(None) => Some("connection cut"),
+        Wire::Cut(Some(_)) => Some("body cut"),
+    };
+    hub.log.call(CallLine {
+        method: call.method,
+        path: call.path,
+        query: call.query,
+        status: reply.status.as_u16(),
+        operation: told.operation,
+        world: world.into(),
+        took: started.elapsed(),
+        wire,
+        causes: told.causes,
+    });
+}
+
+impl<B> tower_service::Service<Request<B>> for Front
+where
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    type Response = Response<ReplyBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<ReplyBody>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let front = self.clone();
+        Box::pin(async move { Ok(front.respond(request).await) })
+    }
+}

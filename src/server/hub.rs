@@ -1,0 +1,96 @@
+//! What all requests of one server share: the contract, the worlds, the courier and the log.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::deliver::Courier;
+use super::log::Log;
+use super::settings::Settings;
+use super::tenant::{Bug, Tenant, bug};
+use super::world_name;
+use crate::contract::Contract;
+use crate::engine;
+use crate::world::World;
+
+/// Most worlds of one server.
+pub const WORLDS_MAX: usize = 10_000;
+
+#[derive(Debug)]
+pub struct Hub {
+    pub contract: Arc<Contract>,
+    pub settings: Settings,
+    pub courier: Courier,
+    pub log: Log,
+    worlds: RwLock<BTreeMap<Arc<str>, Arc<Tenant>>>,
+}
+
+/// Why a world could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoWorld {
+    /// There are [`WORLDS_MAX`] already.
+    TooMany,
+    /// A world of this name exists.
+    Exists,
+    Bug(Bug),
+}
+
+impl Hub {
+    pub fn new(contract: Arc<Contract>, settings: Settings) -> Arc<Hub> {
+        let courier = Courier::new(&settings.allow_webhooks_to);
+        let log = Log::new(settings.log);
+        Arc::new(Hub { contract, settings, courier, log, worlds: RwLock::default() })
+    }
+
+    /// The world of this (checked) name, founded on first use.
+    pub fn world(&self, name: &str) -> Result<Arc<Tenant>, NoWorld> {
+        let known = self.worlds.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        match known {
+            Some(tenant) => Ok(tenant),
+            None => match self.add(name, || self.found(name)) {
+                Err(NoWorld::Exists) => self.known(name).ok_or(NoWorld::Exists),
+                outcome => outcome,
+            },
+        }
+    }
+
+    /// The world of this name, if it was used before.
+    pub fn known(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.worlds.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Adds a world under a new name.
+    pub fn add(&self, name: &str, make: impl FnOnce() -> Result<World, Bug>) -> Result<Arc<Tenant>, NoWorld> {
+        let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
+        if worlds.contains_key(name) {
+            return Err(NoWorld::Exists);
+        }
+        if worlds.len() >= WORLDS_MAX {
+            return Err(NoWorld::TooMany);
+        }
+        let mut world = make().map_err(NoWorld::Bug)?;
+        world.name = name.into();
+        let tenant = Arc::new(Tenant::new(world));
+        worlds.insert(tenant.name.clone(), tenant.clone());
+        Ok(tenant)
+    }
+
+    /// A fresh world as the settings want it.
+    pub fn found(&self, name: &str) -> Result<World, Bug> {
+        let (seed, clock) = (self.settings.seed, self.settings.clock.start());
+        catch_unwind(AssertUnwindSafe(|| engine::found(&self.contract, name, seed, clock)))
+            .map_err(|panic| bug(panic.as_ref()))
+    }
+
+    /// All worlds by name.
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        self.worlds.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The credential that a person can paste, in the default world.
+    pub fn credential(&self) -> Option<(String, String)> {
+        let tenant = self.world(world_name::DEFAULT).ok()?;
+        let held = tenant.lock();
+        engine::credential(&self.contract, &held.world)
+    }
+}

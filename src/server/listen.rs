@@ -1,0 +1,265 @@
+//! The socket: binding, accepting, limits on connections, and a clean stop.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use super::front::Front;
+use super::hub::{Hub, NoWorld};
+use super::settings::Settings;
+use super::tenant::Bug;
+use super::world_name;
+use super::write::{CutBeforeStatus, CutHere};
+use crate::contract::Contract;
+use crate::engine;
+use crate::world::state;
+
+/// Longest time a request's head may take to arrive, and an idle connection is kept.
+pub const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// Most bytes of a request's head; beyond it the answer is 431.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Most headers of a request; beyond it the answer is 431.
+pub const HEADERS_MAX: usize = 256;
+/// Most connections at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// Longest time that calls under way may take to finish after the stop.
+pub const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long the accept loop rests when the system has no more sockets to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const BACKLOG: u32 = 1_024;
+
+/// A server that is listening.
+#[derive(Debug)]
+pub struct Serving {
+    pub address: SocketAddr,
+    hub: Arc<Hub>,
+    task: JoinHandle<Result<(), StartError>>,
+}
+
+/// Why a server could not start, or not save its state at the end.
+#[derive(Debug)]
+pub enum StartError {
+    /// Off loopback the control API needs a token.
+    TokenMissing {
+        host: String,
+    },
+    HostUnknown {
+        host: String,
+        error: io::Error,
+    },
+    PortTaken {
+        port: u16,
+    },
+    Bind {
+        host: String,
+        port: u16,
+        error: io::Error,
+    },
+    State {
+        file: PathBuf,
+        reason: String,
+    },
+    World(String),
+}
+
+pub async fn serve(
+    contract: Arc<Contract>,
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Serving, StartError> {
+    if settings.control_token.is_none() && !settings.on_loopback() {
+        return Err(StartError::TokenMissing { host: settings.host });
+    }
+    let listener = bind(&settings.host, settings.port).await?;
+    let failed = |error| StartError::Bind { host: settings.host.clone(), port: settings.port, error };
+    let address = listener.local_addr().map_err(failed)?;
+    let mut settings = settings;
+    settings.port = address.port();
+    let hub = Hub::new(contract, settings);
+    prepare(&hub)?;
+    let task = tokio::spawn(run(listener, hub.clone(), stop));
+    Ok(Serving { address, hub, task })
+}
+
+impl Serving {
+    /// A credential that a person can paste: header value and header name as [`engine::credential`] gives them.
+    pub fn credential(&self) -> Option<(String, String)> {
+        self.hub.credential()
+    }
+
+    /// Waits until the server has stopped: calls finished, state saved, log written.
+    pub async fn finished(self) -> Result<(), StartError> {
+        match self.task.await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(StartError::World(format!("the accept loop broke off: {error}"))),
+        }
+    }
+}
+
+async fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let unknown = |error| StartError::HostUnknown { host: host.to_owned(), error };
+    let mut addresses = tokio::net::lookup_host((bare, port)).await.map_err(unknown)?;
+    let address = addresses.next().ok_or_else(|| unknown(io::Error::from(io::ErrorKind::NotFound)))?;
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken { port },
+        _ => StartError::Bind { host: host.to_owned(), port, error },
+    })
+}
+
+/// The default world: from the state file where there is one, else founded, so that the first call finds it ready.
+fn prepare(hub: &Hub) -> Result<(), StartError> {
+    let saved = match &hub.settings.state {
+        Some(file) => read_state(file)?,
+        None => None,
+    };
+    let make = || match &saved {
+        None => hub.found(world_name::DEFAULT),
+        Some(text) => engine::restore(&hub.contract, text).map_err(Bug),
+    };
+    hub.add(world_name::DEFAULT, make).map(drop).map_err(|no_world| match (no_world, &hub.settings.state) {
+        (NoWorld::Bug(Bug(reason)), Some(file)) if saved.is_some() => StartError::State { file: file.clone(), reason },
+        (NoWorld::Bug(Bug(reason)), _) => StartError::World(reason),
+        (other, _) => StartError::World(format!("{other:?}")),
+    })
+}
+
+fn read_state(file: &Path) -> Result<Option<String>, StartError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::State { file: file.to_owned(), reason: format!("cannot be read: {error}") }),
+    }
+}
+
+/// Written beside the file first: a crash in between leaves the old state whole.
+fn save_state(hub: &Hub, file: &Path) -> Result<(), StartError> {
+    let Some(tenant) = hub.known(world_name::DEFAULT) else { return Ok(()) };
+    let text = state::to_json(&tenant.lock().world);
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| StartError::State { file: file.to_owned(), reason: format!("cannot be written: {error}") })
+}
+
+async fn run(listener: TcpListener, hub: Arc<Hub>, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accepted => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (front, watcher) = (Front::new(hub.clone()), graceful.watcher());
+                tokio::spawn(async move {
+                    connection(stream, front, watcher).await;
+                    drop(place);
+                });
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(STOP_TIME_MAX, graceful.shutdown()).await;
+    let saved = match &hub.settings.state {
+        Some(file) => save_state(&hub, file),
+        None => Ok(()),
+    };
+    hub.log.finish();
+    saved
+}
+
+/// Serves one connection, HTTP/1.1 or HTTP/2 with prior knowledge, until either side ends it.
+async fn connection(stream: TcpStream, front: Front, watcher: Watcher) {
+    let _ = stream.set_nodelay(true);
+    let called = Arc::new(AtomicBool::new(false));
+    let seen = called.clone();
+    let service = service_fn(move |request| {
+        seen.store(true, Ordering::Relaxed);
+        let front = front.clone();
+        async move {
+            let response = front.respond(request).await;
+            match response.extensions().get::<CutBeforeStatus>() {
+                Some(_) => Err(CutHere),
+                None => Ok(response),
+            }
+        }
+    });
+    let builder = builder();
+    let serving = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+    let mut serving = std::pin::pin!(serving);
+    // A peer that sends nothing, or half a protocol preface, is out of reach of the protocols' own time limits.
+    if let Ok(_done) = tokio::time::timeout(HEAD_TIME_MAX + Duration::from_secs(1), serving.as_mut()).await {
+        return;
+    }
+    if called.load(Ordering::Relaxed) {
+        // Whatever ends a connection (a reset, a cut on purpose, a malformed head) is that connection's affair.
+        let _ = serving.await;
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .half_close(true);
+    builder
+        .http2()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_TIME_MAX)
+        .keep_alive_timeout(HEAD_TIME_MAX)
+        .max_header_list_size(HEAD_BYTES_MAX as u32);
+    builder
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::TokenMissing { host } => write!(
+                out,
+                "{host} can be reached from other machines, which could then change worlds and clocks; \
+                 pass --control-token, or --host 127.0.0.1"
+            ),
+            StartError::HostUnknown { host, error } => write!(out, "host {host:?} has no address: {error}"),
+            StartError::PortTaken { port } => {
+                write!(out, "port {port} is in use by another program; pass --port 0 or another port")
+            }
+            StartError::Bind { host, port, error } => write!(out, "cannot listen on {host}:{port}: {error}"),
+            StartError::State { file, reason } => write!(out, "state file {}: {reason}", file.display()),
+            StartError::World(reason) => write!(out, "bug in standin while starting: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}

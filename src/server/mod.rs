@@ -1,0 +1,49 @@
+//! The rim: sockets, wall time and files. Turns bytes into calls, performs replies, drives clocks and delivers webhooks.
+//!
+//! ```text
+//! listen ── front ──┬── control ──┐
+//!                   └── engine ───┴── drive ── deliver
+//! ```
+//!
+//! `listen` accepts connections, `front` makes a [`crate::call::Call`] and picks the world, the engine answers under the
+//! world's lock, and `drive` sees to what the answer left behind: webhooks to send and work that falls due later. What a reply
+//! says is none of the rim's business.
+
+mod access;
+mod body;
+mod control;
+mod deliver;
+mod drive;
+mod front;
+mod hub;
+mod listen;
+mod log;
+mod masked;
+mod settings;
+mod tenant;
+mod world_name;
+mod write;
+
+use std::sync::Arc;
+
+pub use listen::{Serving, StartError};
+pub use settings::{ClockSetting, LogForm, SEED_DEFAULT, Settings};
+
+use crate::contract::Contract;
+use hub::Hub;
+
+/// The fake as a service, for use without a socket: tests and embedders call it with `tower::Service` inside a tokio runtime.
+/// A state file in the settings is ignored: only [`serve`] knows when to save.
+pub fn app(contract: Arc<Contract>, settings: Settings) -> axum::Router {
+    let hub = Hub::new(contract, settings);
+    axum::Router::new().fallback_service(front::Front::new(hub))
+}
+
+/// Binds the socket and serves until `stop` is ready. Prints nothing; the address is in the answer.
+pub async fn serve(
+    contract: Arc<Contract>,
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Serving, StartError> {
+    listen::serve(contract, settings, stop).await
+}
