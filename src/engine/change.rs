@@ -379,7 +379,14 @@ impl<'c> Turn<'c, '_> {
         Ok(())
     }
 
-    fn further_change(&mut self, change: &'c Change, scope: &mut Scope<'_>) -> Result<Option<Arc<Record>>, Problem> {
+    fn further_change<'s>(
+        &mut self,
+        change: &'c Change,
+        scope: &mut Scope<'s>,
+    ) -> Result<Option<Arc<Record>>, Problem>
+    where
+        'c: 's,
+    {
         let wanted = self.wanted(&change.matching, scope)?;
         let empty = Map::new();
         let source = |matching| Source { body: &empty, matching, set: &change.set, trusted: false };

@@ -54,6 +54,11 @@ pub fn found(contract: &Contract, name: &str, seed: u64, clock: Clock) -> World 
     world
 }
 
+/// A world as [`crate::world::state::to_json`] wrote it, read back for this contract's collections.
+pub fn restore(contract: &Contract, text: &str) -> Result<World, String> {
+    crate::world::state::from_json(text, &collections(contract))
+}
+
 /// Adds records as an author would write them in seed data (missing fields are filled in); the ids they got, or what is wrong.
 /// A record whose id exists is changed instead.
 pub fn seed(contract: &Contract, world: &mut World, resource: &str, records: &[Value]) -> Result<Vec<String>, String> {

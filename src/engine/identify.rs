@@ -1,5 +1,6 @@
 //! Who is calling: security schemes, credentials that are records, scopes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,6 +29,16 @@ pub struct Principal {
     pub record: Option<(ResourceIndex, Arc<Record>)>,
     /// Scopes granted; `None` grants all.
     pub scopes: Option<Vec<String>>,
+}
+
+impl Principal {
+    /// How the journal names the caller: by the credential's record, never by a secret.
+    pub fn masked(&self) -> Cow<'static, str> {
+        match &self.record {
+            Some((_, record)) => Cow::Owned(record.id.to_string()),
+            None => Cow::Borrowed("a credential"),
+        }
+    }
 }
 
 /// Tries the operation's alternatives in order. `Ok(None)`: the operation takes anyone.

@@ -40,7 +40,7 @@ pub fn charge(
 /// How the general limit stands for somebody who has not called yet: what callers without a name are told.
 pub fn untouched(contract: &Contract, now: i64) -> Option<Standing> {
     let limit = contract.plan.limits.first()?;
-    Some(Standing { limit: limit.count, remaining: limit.count, reset_at: now + limit.window_ms })
+    Some(Standing { passes: true, limit: limit.count, remaining: limit.count, reset_at: now + limit.window_ms })
 }
 
 /// The headers that the service uses, in the order limit, remaining, reset.

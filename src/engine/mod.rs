@@ -50,7 +50,7 @@ use perform::Brought;
 use problem::Problem;
 use turn::Turn;
 
-pub use found::{credential, found, seed};
+pub use found::{credential, found, restore, seed, write_touches};
 pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
 pub use page::own_page;
 
@@ -412,7 +412,7 @@ fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit<'_>, reply: &Reply) {
         world.tallies.count_call(now, &action.label, reply.status.as_u16() >= 400);
     }
     let what = What::Call {
-        method: call.method.clone(),
+        method: call.method.as_str().into(),
         path: target(call),
         operation: visit.operation.map(|operation| contract.names[operation.0].clone()),
         status: reply.status.as_u16(),

@@ -12,7 +12,7 @@ use super::list::{ListPlan, Listed};
 use super::problem::{Problem, describe};
 use super::turn::Turn;
 use crate::call::Call;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Bound, Scope};
 use crate::contract::operation::OperationId;
 use crate::contract::plan::{Action, Batch, ResourceIndex, Verb};
 use crate::contract::violation::{Place, Violation};
@@ -127,8 +127,8 @@ impl<'c> Turn<'c, '_> {
         let mut problem = Problem::new(error);
         let names = action.with.iter().map(|read| read.name.as_str()).chain(["record"]);
         for name in names {
-            if let Some(bound) = scope.get(name) {
-                problem = problem.with(name, bound.value().clone());
+            if let Some(Ok(value)) = scope.get(name).map(Bound::value) {
+                problem = problem.with(name, value.clone());
             }
         }
         if let Some(index) = action.verb.resource() {

@@ -51,7 +51,7 @@ pub fn add_days(arguments: Arguments<'_>) -> Result<Value, String> {
     let moment = moment(arguments, 0)?;
     let later = arguments.integer(1)?.checked_mul(DAY_MS).and_then(|days| moment.checked_add(days));
     let later = later.ok_or("the result is out of the range of time")?;
-    timestamp(later).map(|moment| moment.as_millisecond().into())
+    instant::timestamp(later).map(|_| later.into()).ok_or_else(|| out_of_range(later))
 }
 
 pub fn weekday(arguments: Arguments<'_>) -> Result<Value, String> {
