@@ -3,8 +3,10 @@
 pub mod document;
 pub mod error;
 pub mod expression;
+pub mod infer;
 pub mod operation;
 pub mod parameter;
+pub mod plan_text;
 pub mod router;
 pub mod sample;
 pub mod schema;
