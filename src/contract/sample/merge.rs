@@ -83,15 +83,15 @@ fn add(merged: &mut Map<String, Value>, keyword: String, value: Value) {
         ("items" | "additionalProperties", known @ Value::Object(_), more @ Value::Object(_)) => {
             *known = json!({ "allOf": [known.take(), more] });
         }
-        ("minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties", known, more) => {
-            if more.as_f64() > known.as_f64() {
-                *known = more;
-            }
+        ("minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties", known, more)
+            if more.as_f64() > known.as_f64() =>
+        {
+            *known = more;
         }
-        ("maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties", known, more) => {
-            if more.as_f64() < known.as_f64() {
-                *known = more;
-            }
+        ("maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties", known, more)
+            if more.as_f64() < known.as_f64() =>
+        {
+            *known = more;
         }
         ("type", known @ Value::Array(_), more @ Value::String(_)) => *known = more,
         ("type", known @ Value::String(_), more) if known == "number" && more == "integer" => *known = more,

@@ -86,7 +86,7 @@ impl Sampler<'_> {
             "array" => self.array(&schema, spot),
             "integer" => number::integer(&schema, spot.name, self.now, &mut self.random(spot)),
             "number" => number::number(&schema, spot.name, &mut self.random(spot)),
-            "boolean" => Value::Bool(spot.salt % 2 == 0),
+            "boolean" => Value::Bool(spot.salt.is_multiple_of(2)),
             "null" => Value::Null,
             _ => Value::String(text::text(&schema, spot.name, self.now, &mut self.random(spot))),
         }
