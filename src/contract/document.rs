@@ -42,13 +42,22 @@ impl Document {
 
     /// Follows `$ref` until a value without one; a cycle of bare references gives the last value seen.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
-        let _ = value;
-        todo!()
+        self.resolve_named(value).0
     }
 
     /// Like [`Document::resolve`], and also the pointer of the last `$ref` followed, if any: `/components/schemas/Post`.
     pub fn resolve_named<'a>(&'a self, value: &'a Value) -> (&'a Value, Option<String>) {
-        let _ = value;
-        todo!()
+        const HOPS_MAX: usize = 64;
+        let (mut value, mut name) = (value, None);
+        for _ in 0..HOPS_MAX {
+            let Some(pointer) = value.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'))
+            else {
+                break;
+            };
+            let pointer = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy().into_owned();
+            let Some(target) = self.root.pointer(&pointer) else { break };
+            (value, name) = (target, Some(pointer));
+        }
+        (value, name)
     }
 }

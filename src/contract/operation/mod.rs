@@ -1,4 +1,12 @@
 //! The operations of a document: what may be sent to each, and what each may answer.
+//!
+//! - [`skeleton`] takes the Schema Objects out of a piece of the document, and resolves the references around them;
+//! - [`read`] reads such pieces with the OpenAPI model, which then fits 3.0 and 3.1 alike;
+//! - [`server`] finds the base path.
+
+mod read;
+mod server;
+mod skeleton;
 
 use std::collections::BTreeMap;
 
@@ -44,7 +52,7 @@ pub struct Operation {
     pub security: Vec<BTreeMap<String, Vec<String>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RequestBody {
     pub required: bool,
     /// In document order.
@@ -52,7 +60,7 @@ pub struct RequestBody {
 }
 
 /// One media type of a request or reply body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Media {
     /// As written, lower-case, without parameters: `application/json`, `image/*`.
     pub name: String,
@@ -65,14 +73,14 @@ pub struct Media {
     pub part_types: BTreeMap<String, Vec<String>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Response {
     pub description: String,
     pub media: Vec<Media>,
     pub headers: Vec<ResponseHeader>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ResponseHeader {
     pub name: String,
     pub required: bool,
@@ -81,10 +89,22 @@ pub struct ResponseHeader {
 }
 
 impl Operations {
-    /// Reads every operation whose stability class is in `included`, and compiles all schemas into one validator.
+    /// Reads every operation that is `stable` or whose stability class is in `included`, and compiles all schemas into one validator.
     pub fn read(document: &Document, included: &[String]) -> Result<Operations, Vec<LoadError>> {
-        let _ = (document, included);
-        todo!()
+        let mut errors = Vec::new();
+        let base = server::base(document).unwrap_or_else(|error| {
+            errors.push(error);
+            String::new()
+        });
+        let (list, schemas) = read::read(document, included, &mut errors);
+        match schemas.build(&document.name, &document.root) {
+            Ok(schemas) if errors.is_empty() => Ok(Operations { list, base, schemas }),
+            Ok(_) => Err(errors),
+            Err(faults) => {
+                errors.extend(faults);
+                Err(errors)
+            }
+        }
     }
 
     pub fn get(&self, id: OperationId) -> &Operation {
@@ -104,3 +124,6 @@ impl Operation {
         exact.or_else(|| self.responses.get(&range)).or_else(|| self.responses.get("default"))
     }
 }
+
+#[cfg(test)]
+mod tests;

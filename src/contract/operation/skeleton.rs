@@ -1,0 +1,127 @@
+//! Pieces of a document with every Schema Object taken out and every other reference followed.
+//!
+//! What is left is alike in OpenAPI 3.0 and 3.1. A schema is replaced by a `$ref` to the place where it stands (or would stand), so that
+//! it can be found again as JSON. Examples, links, callbacks and extensions are dropped: whoever wants them reads the document.
+
+use serde_json::{Map, Value, json};
+
+use crate::contract::document::Document;
+use crate::contract::error::LoadError;
+use crate::contract::schema::escape;
+
+/// A value of the document and the pointer where it really stands.
+#[derive(Debug, Clone)]
+pub struct Located<'a> {
+    pub value: &'a Value,
+    pub pointer: String,
+}
+
+impl<'a> Located<'a> {
+    /// A member of this object, itself not resolved.
+    pub fn member(&self, name: &str) -> Option<Located<'a>> {
+        let value = self.value.get(name)?;
+        Some(Located { value, pointer: format!("{}/{}", self.pointer, escape(name)) })
+    }
+
+    pub fn item(&self, index: usize) -> Option<Located<'a>> {
+        Some(Located { value: self.value.get(index)?, pointer: format!("{}/{index}", self.pointer) })
+    }
+
+    /// What a `$ref` here leads to, or the value itself.
+    pub fn resolve(self, document: &'a Document) -> Result<Located<'a>, LoadError> {
+        if !is_reference(self.value) {
+            return Ok(self);
+        }
+        let (target, name) = document.resolve_named(self.value);
+        match name {
+            Some(pointer) if !is_reference(target) => Ok(Located { value: target, pointer }),
+            _ => {
+                let reference = self.value.get("$ref").and_then(Value::as_str).unwrap_or_default();
+                let message = format!("`{reference}` leads nowhere");
+                let error = LoadError::new(document.name.as_str(), format!("{}/$ref", self.pointer), message);
+                Err(error.hint("define it under `components`, or correct the reference"))
+            }
+        }
+    }
+}
+
+/// The parts of an operation that are read with it; parameters, body and responses are pieces of their own.
+pub fn operation(operation: &Value) -> Value {
+    let mut skeleton = pick(operation, &["operationId", "summary", "tags", "security"]);
+    skeleton.insert("responses".to_owned(), json!({}));
+    Value::Object(skeleton)
+}
+
+pub fn parameter(parameter: &Located<'_>) -> Value {
+    const KEPT: [&str; 8] =
+        ["name", "in", "required", "description", "style", "explode", "allowReserved", "allowEmptyValue"];
+    let mut skeleton = pick(parameter.value, &KEPT);
+    schema_or_content(parameter, &mut skeleton);
+    Value::Object(skeleton)
+}
+
+pub fn body(body: &Located<'_>) -> Value {
+    let mut skeleton = pick(body.value, &["required"]);
+    skeleton.insert("content".to_owned(), content(body));
+    Value::Object(skeleton)
+}
+
+/// A response; headers that lead nowhere are complained about and left out.
+pub fn response(document: &Document, response: &Located<'_>, errors: &mut Vec<LoadError>) -> Value {
+    let mut headers = Map::new();
+    let declared = response.member("headers");
+    for name in declared.iter().filter_map(|headers| headers.value.as_object()).flat_map(Map::keys) {
+        let Some(declared) = declared.as_ref().and_then(|headers| headers.member(name)) else { continue };
+        match declared.resolve(document) {
+            Ok(found) => {
+                let mut header = pick(found.value, &["required", "style"]);
+                schema_or_content(&found, &mut header);
+                headers.insert(name.clone(), Value::Object(header));
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    // Required by the specification, and missing often enough that nothing should hang on it.
+    let description = response.value.get("description").cloned().unwrap_or_else(|| json!(""));
+    json!({ "description": description, "headers": headers, "content": content(response) })
+}
+
+pub fn is_reference(value: &Value) -> bool {
+    value.get("$ref").is_some_and(Value::is_string)
+}
+
+/// `content` where there is one, else a schema: the model wants exactly one of both.
+fn schema_or_content(owner: &Located<'_>, skeleton: &mut Map<String, Value>) {
+    if owner.value.get("schema").is_none() && owner.value.get("content").is_some_and(Value::is_object) {
+        skeleton.insert("content".to_owned(), content(owner));
+    } else {
+        skeleton.insert("schema".to_owned(), placeholder(&owner.pointer));
+    }
+}
+
+fn content(owner: &Located<'_>) -> Value {
+    let mut skeleton = Map::new();
+    for (name, media) in owner.value.get("content").and_then(Value::as_object).into_iter().flatten() {
+        let pointer = format!("{}/content/{}", owner.pointer, escape(name));
+        let mut kept = Map::new();
+        kept.insert("schema".to_owned(), placeholder(&pointer));
+        let parts = media.get("encoding").and_then(Value::as_object);
+        let parts = parts
+            .into_iter()
+            .flatten()
+            .map(|(part, encoding)| (part.clone(), Value::Object(pick(encoding, &["contentType"]))));
+        kept.insert("encoding".to_owned(), Value::Object(parts.collect()));
+        skeleton.insert(name.clone(), Value::Object(kept));
+    }
+    Value::Object(skeleton)
+}
+
+/// Where the schema of this owner stands, or would stand.
+fn placeholder(owner: &str) -> Value {
+    json!({ "$ref": format!("{owner}/schema") })
+}
+
+fn pick(value: &Value, keys: &[&str]) -> Map<String, Value> {
+    let kept = keys.iter().filter_map(|key| value.get(*key).map(|value| ((*key).to_owned(), value.clone())));
+    kept.collect()
+}
