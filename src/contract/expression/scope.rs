@@ -1,0 +1,91 @@
+//! What an expression can see while it is evaluated.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+/// The names an expression can see while it is evaluated.
+#[derive(Debug, Default)]
+pub struct Scope<'a> {
+    names: Vec<(&'a str, Bound<'a>)>,
+    /// Where a name is looked up that is not bound here.
+    outer: Option<&'a Scope<'a>>,
+}
+
+/// A bound value: a JSON value, or JSON text that is parsed only when an expression looks inside it.
+#[derive(Debug)]
+pub enum Bound<'a> {
+    Value(Cow<'a, Value>),
+    Text { json: Cow<'a, str>, parsed: OnceCell<Value> },
+}
+
+impl<'a> Scope<'a> {
+    /// Binds a name; a later binding of the same name hides the earlier one.
+    pub fn bind(&mut self, name: &'a str, value: impl Into<Cow<'a, Value>>) {
+        self.names.push((name, Bound::Value(value.into())));
+    }
+
+    /// Binds an owned value.
+    pub fn bind_owned(&mut self, name: &'a str, value: Value) {
+        self.bind(name, Cow::Owned(value));
+    }
+
+    /// Binds a value that outlives the scope.
+    pub fn bind_ref(&mut self, name: &'a str, value: &'a Value) {
+        self.bind(name, Cow::Borrowed(value));
+    }
+
+    /// Binds JSON text, known to be well formed.
+    pub fn bind_text(&mut self, name: &'a str, json: impl Into<Cow<'a, str>>) {
+        self.names.push((name, Bound::Text { json: json.into(), parsed: OnceCell::new() }));
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Bound<'a>> {
+        let own = self.names.iter().rev().find(|(candidate, _)| *candidate == name).map(|(_, bound)| bound);
+        own.or_else(|| self.outer.and_then(|outer| outer.get(name)))
+    }
+
+    /// An empty scope that sees this one's names, too.
+    pub fn inner(&self) -> Scope<'_> {
+        Scope { names: Vec::new(), outer: Some(self) }
+    }
+
+    /// How many names are bound; with [`Scope::truncate`] it undoes bindings made since.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        self.names.truncate(len);
+    }
+
+    /// A name's value; a fragment that says why there is none.
+    pub(super) fn value(&self, name: &str) -> Result<&Value, String> {
+        self.get(name)
+            .ok_or_else(|| format!("`{name}` is not bound here"))?
+            .value()
+            .map_err(|error| format!("`{name}` {error}"))
+    }
+}
+
+impl Bound<'_> {
+    /// The value, parsed on first use; a fragment that fits after the name when the text is not JSON.
+    pub fn value(&self) -> Result<&Value, String> {
+        match self {
+            Bound::Value(value) => Ok(value),
+            Bound::Text { json, parsed } => {
+                if let Some(value) = parsed.get() {
+                    return Ok(value);
+                }
+                let value =
+                    serde_json::from_str(json).map_err(|error| format!("is bound to malformed JSON: {error}"))?;
+                Ok(parsed.get_or_init(|| value))
+            }
+        }
+    }
+}
