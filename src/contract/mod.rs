@@ -1,12 +1,13 @@
 //! What a service promises: its document, compiled. Never changes after load.
 
-pub mod diagnostic;
 pub mod document;
 pub mod error;
 pub mod expression;
+pub mod infer;
 pub mod operation;
 pub mod parameter;
 pub mod plan;
+pub mod plan_text;
 pub mod router;
 pub mod sample;
 pub mod schema;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use document::{Document, Source};
 use error::LoadError;
+use infer::Reason;
 use operation::Operations;
 use plan::Plan;
 use router::Router;
@@ -44,6 +46,8 @@ pub struct Contract {
     pub replies: Schemas,
     /// What the plan was compiled from: inferred, then corrected by the author.
     pub behaviour: Behaviour,
+    /// Why what was inferred was inferred.
+    pub reasons: Vec<Reason>,
 }
 
 /// What to load.
@@ -64,11 +68,12 @@ impl Contract {
         included.extend(selection.include.iter().cloned());
         let operations = Operations::read(&document, &included)?;
         let router = Router::build(&document.name, &operations.list)?;
-        let behaviour = behaviour(&document, &operations)?;
-        let (plan, replies) = plan::compile::compile(&document, &operations, &behaviour)?;
+        let placed = |errors| place(&document, errors);
+        let (behaviour, reasons) = behaviour(&document, &operations).map_err(placed)?;
+        let (plan, replies) = plan::compile::compile(&document, &operations, &behaviour).map_err(placed)?;
         let names = operations.list.iter().map(|operation| operation.id.as_str().into()).collect();
         let schemes = security::schemes(&document);
-        Ok(Contract { document, operations, names, router, schemes, plan, replies, behaviour })
+        Ok(Contract { document, operations, names, router, schemes, plan, replies, behaviour, reasons })
     }
 
     /// `info.title`.
@@ -78,11 +83,20 @@ impl Contract {
 }
 
 /// What is inferred from the document, under what its author says.
-fn behaviour(document: &Document, operations: &Operations) -> Result<Behaviour, Vec<LoadError>> {
-    let _ = operations;
-    let inferred = Value::Object(serde_json::Map::new());
-    let empty = Value::Object(serde_json::Map::new());
-    let authored = document.at("/x-standin").unwrap_or(&empty);
+fn behaviour(document: &Document, operations: &Operations) -> Result<(Behaviour, Vec<Reason>), Vec<LoadError>> {
+    let inferred = infer::infer(document, operations);
+    let Some(authored) = document.at("/x-standin") else { return Ok((inferred.behaviour, inferred.reasons)) };
     vocabulary::read(document, authored)?;
-    vocabulary::read(document, &plan::merge::merge(inferred, authored))
+    let base = serde_json::to_value(&inferred.behaviour).unwrap_or_default();
+    let behaviour = vocabulary::read(document, &plan::merge::merge(base, authored))?;
+    Ok((behaviour, inferred.reasons))
+}
+
+/// Complaints about behaviour, moved to the file and place where its author wrote it.
+fn place(document: &Document, errors: Vec<LoadError>) -> Vec<LoadError> {
+    let moved = errors.into_iter().map(|mut error| {
+        (error.file, error.pointer) = document.origin(&error.pointer);
+        error
+    });
+    moved.collect()
 }

@@ -139,8 +139,13 @@ fn too_deep(offset: usize) -> ExpressionError {
         .hint("bind parts of it to names of their own")
 }
 
+/// How the parser begins a complaint about a place, as opposed to one about what follows from it.
+const SYNTAX_ERROR: &str = "Syntax error: ";
+
 fn parse_error(text: &str, errors: &cel::ParseErrors) -> ExpressionError {
-    let Some(first) = errors.errors.first() else {
+    // Incomplete input gives follow-up complaints about the whole expression; the syntax error itself says more.
+    let is_syntax = |error: &&cel::ParseError| error.msg.starts_with(SYNTAX_ERROR);
+    let Some(first) = errors.errors.iter().find(is_syntax).or(errors.errors.first()) else {
         return ExpressionError::new("not an expression", 0);
     };
     let (line, column) = first.pos;
@@ -148,7 +153,9 @@ fn parse_error(text: &str, errors: &cel::ParseErrors) -> ExpressionError {
     let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let column = usize::try_from(column).unwrap_or(1).saturating_sub(1);
     let offset = start + byte_offset(text.get(start..).unwrap_or(""), column);
-    let reason = first.msg.lines().next().unwrap_or("").trim_start_matches("Syntax error: ");
+    // What else might have stood there is a list of token names: noise to an author.
+    let reason = first.msg.lines().next().unwrap_or("").trim_start_matches(SYNTAX_ERROR);
+    let reason = reason.split(" expecting ").next().unwrap_or(reason).replace("'<EOF>'", "at the end");
     ExpressionError::new(format!("not an expression: {reason}"), offset)
 }
 

@@ -254,7 +254,9 @@ fn compile_errors_say_where_and_what_to_do() {
     assert_eq!(error("1 + lowr('a')").2, hint("did you mean `lower`?"));
     assert_eq!(error("all([1])").2, hint("it is written list.all(x, condition)"));
     assert_eq!(error("1 +").1.split(':').next(), Some("not an expression"));
-    assert_eq!(error("1 +\n  'é' ?").0, 10);
+    assert_eq!(error("1 +\n  'é' ?").0, 12);
+    assert_eq!(error("'é' + )"), (7, "not an expression: mismatched input ')'".to_owned(), None));
+    assert_eq!(error("1 +").1, "not an expression: mismatched input at the end");
     assert_eq!(error("").1, "empty expression");
     assert_eq!(error("has(record)").1, "has takes a path with a member");
     assert!(error("zebra").2.is_some_and(|hint| hint.starts_with("bound here: record")));
@@ -277,7 +279,8 @@ fn deep_and_long_expressions_are_refused_without_harm() {
     ] {
         let _ = Expression::compile(&text, NAMES);
     }
-    assert!(Expression::compile(&("1".to_owned() + &"+1".repeat(40)), NAMES).is_ok());
+    check(&("1".to_owned() + &"+1".repeat(60)), json!(61));
+    check(&("[".repeat(60) + &"]".repeat(60) + " == 1"), json!(false));
 }
 
 #[test]

@@ -83,6 +83,10 @@ impl<'a> Reader<'a> {
     }
 
     fn operation(&mut self, method: Method, template: &str, stability: &str, item: &Located<'a>, found: &Located<'a>) {
+        if !found.value.is_object() {
+            let message = "this is not valid OpenAPI: an operation is an object".to_owned();
+            return self.complain(found.pointer.clone(), message, "remove it, or write it out");
+        }
         let Some(read) = self.parse::<openapiv3::Operation>(&found.pointer, skeleton::operation(found.value)) else {
             return;
         };

@@ -250,7 +250,7 @@ fn forms_nest_by_brackets() {
     assert_eq!(form("lines[][q]=1&lines[][r]=x&lines[][q]=2"), json!({"lines": [{"q": 1, "r": "x"}, {"q": 2}]}));
     assert_eq!(form("lines[1][q]=1&lines[0][q]=2"), json!({"lines": [{"q": 2}, {"q": 1}]}));
     assert_eq!(form("a[b][c]=1&a[]x=2&[z]=3"), json!({"a": {"b": {"c": "1"}}, "a[]x": "2", "[z]": "3"}));
-    assert_eq!(form(&format!("a{}=1", "[x]".repeat(5000)))["a"].is_object(), true);
+    assert!(form(&format!("a{}=1", "[x]".repeat(5000)))["a"].is_object());
 }
 
 #[test]
