@@ -16,7 +16,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
-use failure::Failure;
 
 /// Exit code for usage and document errors.
 pub const EXIT_USAGE: u8 = 2;
