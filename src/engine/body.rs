@@ -46,7 +46,9 @@ pub fn read<'o>(contract: &Contract, operation: &'o Operation, call: &Call) -> R
         None => {}
     }
     let Some(declared) = &operation.body else { return Ok(Body::default()) };
-    if call.body.is_empty() && call.headers.get(CONTENT_TYPE).is_none_or(|kind| !kind.as_bytes().starts_with(b"multipart/")) {
+    if call.body.is_empty()
+        && call.headers.get(CONTENT_TYPE).is_none_or(|kind| !kind.as_bytes().starts_with(b"multipart/"))
+    {
         return Ok(Body { media: None, ..Body::default() });
     }
     let content_type = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -67,7 +69,12 @@ pub fn read<'o>(contract: &Contract, operation: &'o Operation, call: &Call) -> R
         _ => {
             let value = json!({"contentType": kind, "size": call.body.len()});
             let view = Some(Value::String(String::new()));
-            Ok(Body { value, schema_view: view, uploads: vec![("*".to_owned(), call.body.clone())], media: Some(media) })
+            Ok(Body {
+                value,
+                schema_view: view,
+                uploads: vec![("*".to_owned(), call.body.clone())],
+                media: Some(media),
+            })
         }
     }
 }
@@ -128,15 +135,11 @@ fn form<'o>(contract: &Contract, media: &'o Media, call: &Call) -> Result<Body<'
     Ok(Body { value, media: Some(media), ..Body::default() })
 }
 
-fn multipart<'o>(
-    contract: &Contract,
-    media: &'o Media,
-    content_type: &str,
-    call: &Call,
-) -> Result<Body<'o>, Problem> {
+fn multipart<'o>(contract: &Contract, media: &'o Media, content_type: &str, call: &Call) -> Result<Body<'o>, Problem> {
     let known = &contract.plan.errors.known;
     let unreadable = |message: String| {
-        Problem::new(known.unreadable).violations(vec![body_complaint("malformed", format!("Body is not multipart: {message}"))])
+        Problem::new(known.unreadable)
+            .violations(vec![body_complaint("malformed", format!("Body is not multipart: {message}"))])
     };
     let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(error.to_string()))?;
     let parts = run(parts(call.body.clone(), boundary)).ok_or_else(|| unreadable("it never ends".to_owned()))?;
@@ -151,12 +154,15 @@ fn multipart<'o>(
             continue;
         }
         check_part(contract, media, &part)?;
-        value.insert(part.name.clone(), json!({
-            "filename": part.filename.as_deref().unwrap_or("upload"),
-            "contentType": part.content_type.as_deref().unwrap_or("application/octet-stream"),
-            "size": part.bytes.len(),
-            "sha256": hex(&Sha256::digest(&part.bytes)),
-        }));
+        value.insert(
+            part.name.clone(),
+            json!({
+                "filename": part.filename.as_deref().unwrap_or("upload"),
+                "contentType": part.content_type.as_deref().unwrap_or("application/octet-stream"),
+                "size": part.bytes.len(),
+                "sha256": hex(&Sha256::digest(&part.bytes)),
+            }),
+        );
         view.insert(part.name.clone(), Value::String(String::new()));
         body.uploads.push((part.name, part.bytes));
     }
@@ -227,7 +233,12 @@ fn check_part(contract: &Contract, media: &Media, part: &Part) -> Result<(), Pro
     let limit = property.and_then(|schema| contract.document.resolve(schema).get("maxLength")?.as_u64());
     if let Some(limit) = limit.filter(|limit| part.bytes.len() as u64 > *limit) {
         let message = format!("{label} must be at most {limit} bytes");
-        return Err(Problem::new(known.too_large).violations(vec![complaint(Place::Body, &pointer, "maxLength", message)]));
+        return Err(Problem::new(known.too_large).violations(vec![complaint(
+            Place::Body,
+            &pointer,
+            "maxLength",
+            message,
+        )]));
     }
     let Some(allowed) = media.part_types.get(&part.name) else { return Ok(()) };
     let sent = part.content_type.as_deref().unwrap_or("application/octet-stream");
@@ -239,7 +250,12 @@ fn check_part(contract: &Contract, media: &Media, part: &Part) -> Result<(), Pro
         return Ok(());
     }
     let message = format!("{label} must be {}", allowed.join(", "));
-    Err(Problem::new(known.unsupported_media_type).violations(vec![complaint(Place::Body, &pointer, "contentType", message)]))
+    Err(Problem::new(known.unsupported_media_type).violations(vec![complaint(
+        Place::Body,
+        &pointer,
+        "contentType",
+        message,
+    )]))
 }
 
 pub fn hex(bytes: &[u8]) -> String {

@@ -27,10 +27,7 @@ pub struct Fields {
 
 impl Fields {
     pub fn of(record: &Record) -> Fields {
-        Fields {
-            visible: record.visible(),
-            hidden: record.hidden.as_deref().cloned().unwrap_or_default(),
-        }
+        Fields { visible: record.visible(), hidden: record.hidden.as_deref().cloned().unwrap_or_default() }
     }
 
     pub fn value(&self) -> Value {
@@ -116,7 +113,8 @@ impl<'c> Turn<'c, '_> {
         for field in &resource.fields {
             let name = field.name.as_str();
             let given = source.body.get(name).filter(|_| source.trusted || !field.read_only);
-            let stamped = [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
+            let stamped =
+                [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {
                 id.clone()
             } else if let Some(given) = given {
@@ -252,7 +250,8 @@ impl<'c> Turn<'c, '_> {
         let resource = self.resource(index);
         let entered = (!resource.lifecycle.is_empty()).then(|| {
             let before = record.visible();
-            let moved = resource.lifecycle.iter().any(|rule| before.get(&rule.field) != fields.visible.get(&rule.field));
+            let moved =
+                resource.lifecycle.iter().any(|rule| before.get(&rule.field) != fields.visible.get(&rule.field));
             if moved { self.now } else { record.since }
         });
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
@@ -289,7 +288,8 @@ impl<'c> Turn<'c, '_> {
 
     fn references_to(&self, index: ResourceIndex) -> Vec<(ResourceIndex, &'c Reference)> {
         let resources = self.contract.plan.resources.iter().enumerate();
-        let all = resources.flat_map(|(referring, resource)| resource.references.iter().map(move |one| (referring, one)));
+        let all =
+            resources.flat_map(|(referring, resource)| resource.references.iter().map(move |one| (referring, one)));
         all.filter(|(_, reference)| reference.to == index && reference.on_delete != OnDelete::Keep).collect()
     }
 
@@ -318,13 +318,7 @@ impl<'c> Turn<'c, '_> {
         Ok(records)
     }
 
-    fn clear(
-        &mut self,
-        index: ResourceIndex,
-        reference: &Reference,
-        record: &Record,
-        id: &str,
-    ) -> Result<(), Problem> {
+    fn clear(&mut self, index: ResourceIndex, reference: &Reference, record: &Record, id: &str) -> Result<(), Problem> {
         let resource = self.resource(index);
         let mut fields = Fields::of(record);
         let cleared = match fields.value().get(&reference.field) {

@@ -1,9 +1,16 @@
 //! Changes that a person or a test makes to a world directly: its clock and its faults. Each leaves a line in the journal.
 
-use crate::world::World;
+use super::found::collections;
+use crate::contract::Contract;
 use crate::world::clock::Mode;
 use crate::world::fault::Fault;
 use crate::world::journal::What;
+use crate::world::{World, state};
+
+/// A world as [`state::to_json`] wrote it, read back for this contract's collections.
+pub fn restore(contract: &Contract, text: &str) -> Result<World, String> {
+    state::from_json(text, &collections(contract))
+}
 
 /// Sets the clock outright, also backwards; what lies between is not performed. `wall` is the present wall reading.
 pub fn set_clock(world: &mut World, instant: i64, wall: i64) {

@@ -89,7 +89,12 @@ impl<'c> Turn<'c, '_> {
                 let name = paging.at.as_deref().unwrap_or("cursor");
                 if let Some(text) = arguments.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) {
                     query.after = Some(read_cursor(text).ok_or_else(|| {
-                        let violation = complaint(Place::Query, &format!("/{name}"), "cursor", "Cursor is not one that was given out");
+                        let violation = complaint(
+                            Place::Query,
+                            &format!("/{name}"),
+                            "cursor",
+                            "Cursor is not one that was given out",
+                        );
                         Problem::new(self.contract.plan.errors.known.invalid).violations(vec![violation])
                     })?);
                 }
@@ -158,7 +163,8 @@ impl Position {
 
 fn link_header(page: &Value) -> Option<String> {
     let named = [("first", "url_first"), ("prev", "url_previous"), ("next", "url_next"), ("last", "url_last")];
-    let links = named.iter().filter_map(|(relation, name)| Some(format!("<{}>; rel=\"{relation}\"", page[*name].as_str()?)));
+    let links =
+        named.iter().filter_map(|(relation, name)| Some(format!("<{}>; rel=\"{relation}\"", page[*name].as_str()?)));
     let links: Vec<String> = links.collect();
     (!links.is_empty()).then(|| links.join(", "))
 }
@@ -222,7 +228,9 @@ fn push(query: &mut Query, resource: &Resource, name: &str, operator: FilterOper
         None => value.clone(),
     };
     let value = match (operator, value) {
-        (FilterOperator::In, Value::String(list)) => list.split(',').map(|item| typed(&Value::from(item.trim()))).collect(),
+        (FilterOperator::In, Value::String(list)) => {
+            list.split(',').map(|item| typed(&Value::from(item.trim()))).collect()
+        }
         (FilterOperator::In, Value::Array(items)) => items.iter().map(typed).collect(),
         (FilterOperator::In, value) => Value::Array(vec![typed(value)]),
         (FilterOperator::Contains, value) => value.clone(),

@@ -232,7 +232,10 @@ impl<'c> Turn<'c, '_> {
             let tree = match &outcome {
                 Ok(record) => {
                     successful += 1;
-                    scope.bind("record", Cow::Owned(record.as_ref().map_or(Value::Null, |record| Value::Object(record.visible()))));
+                    scope.bind(
+                        "record",
+                        Cow::Owned(record.as_ref().map_or(Value::Null, |record| Value::Object(record.visible()))),
+                    );
                     &batch.success
                 }
                 Err(problem) if batch.atomic => return Err(problem.clone()),
@@ -248,7 +251,10 @@ impl<'c> Turn<'c, '_> {
         let total = results.len();
         self.because("batch", format!("{successful} of {total} items succeeded"));
         scope.bind("results", Cow::Owned(Value::Array(results)));
-        scope.bind("summary", Cow::Owned(json!({"total": total, "successful": successful, "failed": total - successful})));
+        scope.bind(
+            "summary",
+            Cow::Owned(json!({"total": total, "successful": successful, "failed": total - successful})),
+        );
         Ok(())
     }
 

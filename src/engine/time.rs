@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::instant::{iso, parse};
 use crate::contract::plan::{Field, TimeForm};
+use crate::instant::{iso, parse};
 
 /// An instant in the form of a field.
 pub fn instant(ms: i64, form: TimeForm) -> Value {
@@ -18,9 +18,15 @@ pub fn instant(ms: i64, form: TimeForm) -> Value {
 pub fn coerce(field: &Field, value: Value) -> Value {
     match (field.time, &value) {
         (Some(TimeForm::Milliseconds), Value::String(text)) => parse(text).map_or(value, Value::from),
-        (Some(TimeForm::Seconds), Value::String(text)) => parse(text).map_or(value, |ms| Value::from(ms.div_euclid(1000))),
-        (Some(TimeForm::Text), Value::String(text)) => parse(text).map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from)),
-        (Some(TimeForm::Text), Value::Number(number)) => number.as_i64().map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from)),
+        (Some(TimeForm::Seconds), Value::String(text)) => {
+            parse(text).map_or(value, |ms| Value::from(ms.div_euclid(1000)))
+        }
+        (Some(TimeForm::Text), Value::String(text)) => {
+            parse(text).map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from))
+        }
+        (Some(TimeForm::Text), Value::Number(number)) => {
+            number.as_i64().map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from))
+        }
         _ => value,
     }
 }

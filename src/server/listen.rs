@@ -133,7 +133,7 @@ fn prepare(hub: &Hub) -> Result<(), StartError> {
     };
     let make = || match &saved {
         None => hub.found(world_name::DEFAULT),
-        Some(text) => engine::restore(&hub.contract, text).map_err(Bug),
+        Some(text) => engine::control::restore(&hub.contract, text).map_err(Bug),
     };
     hub.add(world_name::DEFAULT, make).map(drop).map_err(|no_world| match (no_world, &hub.settings.state) {
         (NoWorld::Bug(Bug(reason)), Some(file)) if saved.is_some() => StartError::State { file: file.clone(), reason },

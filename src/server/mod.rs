@@ -27,7 +27,7 @@ mod write;
 use std::sync::Arc;
 
 pub use listen::{Serving, StartError};
-pub use settings::{ClockSetting, LogForm, SEED_DEFAULT, Settings};
+pub use settings::{ClockSetting, LogForm, PORT_DEFAULT, SEED_DEFAULT, Settings};
 
 use crate::contract::Contract;
 use hub::Hub;

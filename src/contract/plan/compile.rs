@@ -150,12 +150,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    pub fn assignments(
-        &mut self,
-        pointer: &str,
-        set: &IndexMap<String, Value>,
-        names: &[&str],
-    ) -> Vec<Assignment> {
+    pub fn assignments(&mut self, pointer: &str, set: &IndexMap<String, Value>, names: &[&str]) -> Vec<Assignment> {
         let compiled = set.iter().map(|(field, tree)| Assignment {
             field: field.clone(),
             uses_record: tree.to_string().contains("record"),
@@ -361,7 +356,10 @@ impl<'a> Compiler<'a> {
                 resource: self.resource_index(&format!("{pointer}/resource"), &rule.resource),
                 secret: rule.secret.clone(),
                 scopes: rule.scopes.clone(),
-                when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
+                when: rule
+                    .when
+                    .as_ref()
+                    .map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
                 touch: rule.touch.clone(),
             };
             credentials.insert(scheme.clone(), credential);
@@ -610,7 +608,8 @@ impl<'a> Compiler<'a> {
         let emit = rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name));
         names.push("outer");
         let also = rule.also.iter().enumerate();
-        let also = also.map(|(place, rule)| self.change(&format!("{pointer}/also/{place}"), rule, &mut names)).collect();
+        let also =
+            also.map(|(place, rule)| self.change(&format!("{pointer}/also/{place}"), rule, &mut names)).collect();
         if matches!(verb, Verb::Batch(_)) {
             names.extend(["results", "summary"]);
         }
@@ -634,7 +633,8 @@ impl<'a> Compiler<'a> {
 
     fn charged(&self, operation: &str) -> Vec<usize> {
         let rules = self.behaviour.limits.values().enumerate();
-        let applies = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == operation));
+        let applies =
+            |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == operation));
         rules.filter(|(_, rule)| applies(&rule.operations)).map(|(index, _)| index).collect()
     }
 

@@ -145,10 +145,24 @@ pub struct Read {
 
 #[derive(Debug)]
 pub enum ReadSource {
-    Get { resource: ResourceIndex, id: Option<Expression>, matching: Vec<(String, Expression)>, otherwise: Option<ErrorIndex> },
-    Find { resource: ResourceIndex, matching: Vec<(String, Expression)> },
-    Count { resource: ResourceIndex, matching: Vec<(String, Expression)> },
-    Tally { from: Expression, to: Expression },
+    Get {
+        resource: ResourceIndex,
+        id: Option<Expression>,
+        matching: Vec<(String, Expression)>,
+        otherwise: Option<ErrorIndex>,
+    },
+    Find {
+        resource: ResourceIndex,
+        matching: Vec<(String, Expression)>,
+    },
+    Count {
+        resource: ResourceIndex,
+        matching: Vec<(String, Expression)>,
+    },
+    Tally {
+        from: Expression,
+        to: Expression,
+    },
     Value(Expression),
 }
 
@@ -176,7 +190,12 @@ pub struct Action {
 
 #[derive(Debug)]
 pub enum Verb {
-    List { resource: ResourceIndex, paging: Paging, filters: Vec<Filter>, sort: Option<Sort> },
+    List {
+        resource: ResourceIndex,
+        paging: Paging,
+        filters: Vec<Filter>,
+        sort: Option<Sort>,
+    },
     Get(ResourceIndex),
     Create(ResourceIndex),
     Update(ResourceIndex),
@@ -184,7 +203,10 @@ pub enum Verb {
     Delete(ResourceIndex),
     Save(ResourceIndex),
     Batch(Box<Batch>),
-    Deliver { event: usize, to: ResourceIndex },
+    Deliver {
+        event: usize,
+        to: ResourceIndex,
+    },
     /// Reads and replies only.
     Reply,
     /// A generated reply that fits the document.
@@ -196,7 +218,9 @@ impl Verb {
     pub fn resource(&self) -> Option<ResourceIndex> {
         match self {
             Verb::List { resource, .. } => Some(*resource),
-            Verb::Get(resource) | Verb::Create(resource) | Verb::Update(resource) | Verb::Replace(resource) => Some(*resource),
+            Verb::Get(resource) | Verb::Create(resource) | Verb::Update(resource) | Verb::Replace(resource) => {
+                Some(*resource)
+            }
             Verb::Delete(resource) | Verb::Save(resource) | Verb::Deliver { to: resource, .. } => Some(*resource),
             Verb::Batch(_) | Verb::Reply | Verb::Sample => None,
         }

@@ -13,7 +13,12 @@ const BITS_MAX: u32 = 32;
 
 impl<'a> Compiler<'a> {
     /// Compiles reads in order; each name is visible to the reads after it.
-    pub fn reads(&mut self, pointer: &str, with: &'a IndexMap<String, ReadRule>, names: &mut Vec<&'a str>) -> Vec<Read> {
+    pub fn reads(
+        &mut self,
+        pointer: &str,
+        with: &'a IndexMap<String, ReadRule>,
+        names: &mut Vec<&'a str>,
+    ) -> Vec<Read> {
         let mut reads = Vec::new();
         for (name, rule) in with {
             let pointer = format!("{pointer}/{}", escape(name));
@@ -25,7 +30,8 @@ impl<'a> Compiler<'a> {
 
     fn read(&mut self, pointer: &str, rule: &ReadRule, names: &[&str]) -> Option<ReadSource> {
         let matching = self.matching(&format!("{pointer}/match"), &rule.matching, names);
-        let given = [rule.get.is_some(), rule.find.is_some(), rule.count.is_some(), rule.tally.is_some(), rule.value.is_some()];
+        let given =
+            [rule.get.is_some(), rule.find.is_some(), rule.count.is_some(), rule.tally.is_some(), rule.value.is_some()];
         if given.iter().filter(|given| **given).count() != 1 {
             self.complain(pointer, "a read has one of get, find, count, tally and value");
             return None;
@@ -42,10 +48,16 @@ impl<'a> Compiler<'a> {
             });
         }
         if let Some(name) = &rule.find {
-            return Some(ReadSource::Find { resource: self.resource_index(&format!("{pointer}/find"), name), matching });
+            return Some(ReadSource::Find {
+                resource: self.resource_index(&format!("{pointer}/find"), name),
+                matching,
+            });
         }
         if let Some(name) = &rule.count {
-            return Some(ReadSource::Count { resource: self.resource_index(&format!("{pointer}/count"), name), matching });
+            return Some(ReadSource::Count {
+                resource: self.resource_index(&format!("{pointer}/count"), name),
+                matching,
+            });
         }
         if let Some(tally) = &rule.tally {
             return Some(ReadSource::Tally {
@@ -115,7 +127,10 @@ impl<'a> Compiler<'a> {
                 link: page.link,
             },
             filters: filters.collect(),
-            sort: rule.sort.as_ref().map(|sort| Sort { parameter: sort.parameter.clone(), direction: sort.direction.clone() }),
+            sort: rule
+                .sort
+                .as_ref()
+                .map(|sort| Sort { parameter: sort.parameter.clone(), direction: sort.direction.clone() }),
         }
     }
 
@@ -159,7 +174,9 @@ impl<'a> Compiler<'a> {
         let given = rule.reply.clone().unwrap_or_default();
         let status = match &given.status {
             Some(Value::Number(number)) => StatusPlan::Fixed(number.as_u64().unwrap_or(200).min(599) as u16),
-            Some(Value::String(text)) => StatusPlan::Computed(self.expression(&format!("{pointer}/status"), text, names)),
+            Some(Value::String(text)) => {
+                StatusPlan::Computed(self.expression(&format!("{pointer}/status"), text, names))
+            }
             Some(_) => {
                 self.complain(&format!("{pointer}/status"), "a status is a number or an expression");
                 StatusPlan::Fixed(200)
@@ -283,7 +300,10 @@ fn success_status(operation: &Operation) -> u16 {
     if created {
         return 201;
     }
-    codes().find(|code| (200..300).contains(code)).or_else(|| codes().find(|code| (300..400).contains(code))).unwrap_or(200)
+    codes()
+        .find(|code| (200..300).contains(code))
+        .or_else(|| codes().find(|code| (300..400).contains(code)))
+        .unwrap_or(200)
 }
 
 /// Where a tree's leaf is exactly one name.
@@ -293,7 +313,9 @@ fn leaf_pointer(tree: &Value, name: &str, at: String) -> Option<String> {
             let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
             (inside.trim() == name).then_some(at)
         }
-        Value::Object(map) => map.iter().find_map(|(key, value)| leaf_pointer(value, name, format!("{at}/{}", escape(key)))),
+        Value::Object(map) => {
+            map.iter().find_map(|(key, value)| leaf_pointer(value, name, format!("{at}/{}", escape(key))))
+        }
         _ => None,
     }
 }

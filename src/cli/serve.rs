@@ -1,0 +1,184 @@
+//! `standin serve`: runs the fake until it is told to stop.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anstyle::Style;
+use jiff::Timestamp;
+
+use super::arguments::{LogArgument, ServeArguments};
+use super::failure::Failure;
+use super::load;
+use crate::contract::Contract;
+use crate::contract::operation::Operation;
+use crate::server::{self, ClockSetting, LogForm, Settings};
+
+/// Most worker threads. The work of a call is short, and worlds are locked one by one.
+const WORKERS_MAX: usize = 4;
+
+pub fn run(arguments: &ServeArguments) -> Result<(), Failure> {
+    let settings = settings(arguments)?;
+    let contract = Arc::new(load::contract(&arguments.contract)?);
+    let runtime = runtime().map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
+    runtime.block_on(serve(contract, settings, arguments.quiet))
+}
+
+/// What the arguments mean for the server.
+fn settings(arguments: &ServeArguments) -> Result<Settings, Failure> {
+    let log = match arguments.log {
+        LogArgument::Text => LogForm::Text,
+        LogArgument::Json => LogForm::Json,
+    };
+    if arguments.control_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
+        return Err(Failure::usage("--control-token is empty; give it some text"));
+    }
+    Ok(Settings {
+        host: arguments.host.clone(),
+        port: arguments.port,
+        seed: arguments.seed,
+        clock: clock(&arguments.clock)?,
+        control_token: arguments.control_token.clone(),
+        allow_webhooks_to: arguments.allow_webhooks_to.clone(),
+        state: arguments.state.clone(),
+        log: (!arguments.quiet).then_some(log),
+    })
+}
+
+fn clock(text: &str) -> Result<ClockSetting, Failure> {
+    match text {
+        "wall" => Ok(ClockSetting::Wall),
+        "frozen" => Ok(ClockSetting::FROZEN),
+        instant => match instant.parse::<Timestamp>() {
+            Ok(instant) => Ok(ClockSetting::Frozen(instant.as_millisecond())),
+            Err(_) => Err(Failure::usage(format!(
+                "--clock {instant:?} is neither wall, frozen, nor an RFC 3339 instant like 2026-03-01T12:00:00Z"
+            ))),
+        },
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
+    let mut builder = match workers {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.worker_threads(workers).enable_all().build()
+}
+
+async fn serve(contract: Arc<Contract>, settings: Settings, quiet: bool) -> Result<(), Failure> {
+    let stop = stop_signal().map_err(|error| Failure::usage(format!("cannot watch for signals: {error}")))?;
+    let host = settings.host.clone();
+    let serving = server::serve(contract.clone(), settings, stop).await;
+    let serving = serving.map_err(|error| Failure::usage(error.to_string()))?;
+    let origin = origin(&host, serving.address);
+    if !quiet {
+        let text = banner(&contract, &origin, serving.credential());
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+    announce(&format!("standin ready {origin}{}", contract.operations.base));
+    serving.finished().await.map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The one line that programs wait for.
+fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+/// Ready at the first SIGINT or SIGTERM. The handlers stand before the ready line is printed.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// The host as typed where it is one that a client can use, with the port that was picked.
+fn origin(host: &str, address: SocketAddr) -> String {
+    let port = address.port();
+    match host {
+        "" | "0.0.0.0" => format!("http://127.0.0.1:{port}"),
+        "::" | "[::]" => format!("http://[::1]:{port}"),
+        host if host.contains(':') && !host.starts_with('[') => format!("http://[{host}]:{port}"),
+        host => format!("http://{host}:{port}"),
+    }
+}
+
+/// For people: what runs where, and a call to try.
+fn banner(contract: &Contract, origin: &str, credential: Option<(String, String)>) -> String {
+    let bold = Style::new().bold();
+    let base = &contract.operations.base;
+    let mut text = format!("{bold}{}{bold:#} at {bold}{origin}{base}{bold:#}\n", contract.title());
+    if let Some((header, value)) = &credential {
+        _ = writeln!(text, "  credential  {header}: {value}");
+    }
+    if let Some(operation) = example(contract) {
+        let url = format!("{origin}{base}{}", operation.template);
+        match &credential {
+            Some((header, value)) if !operation.security.is_empty() => {
+                _ = writeln!(text, "  try         curl -H '{header}: {value}' {url}");
+            }
+            _ => _ = writeln!(text, "  try         curl {url}"),
+        }
+    }
+    _ = writeln!(text, "  control     {origin}/_standin/");
+    text
+}
+
+/// A call that can be pasted: the first GET whose path needs nothing filled in, nor its query.
+fn example(contract: &Contract) -> Option<&Operation> {
+    let plain = |operation: &&Operation| {
+        operation.method == http::Method::GET
+            && !operation.template.contains('{')
+            && operation.parameters.iter().all(|parameter| !parameter.required)
+    };
+    contract.operations.list.iter().find(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_wall_frozen_or_an_instant() {
+        assert_eq!(clock("wall").unwrap(), ClockSetting::Wall);
+        assert_eq!(clock("frozen").unwrap(), ClockSetting::Frozen(1_767_225_600_000));
+        assert_eq!(clock("2026-01-01T01:00:00+01:00").unwrap(), ClockSetting::Frozen(1_767_225_600_000));
+        for bad in ["", "Wall", "now", "2026-01-01", "1767225600000"] {
+            assert!(clock(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_origin_is_one_that_clients_can_use() {
+        let address: SocketAddr = "127.0.0.1:80".parse().unwrap();
+        for (host, shown) in [
+            ("127.0.0.1", "http://127.0.0.1:80"),
+            ("localhost", "http://localhost:80"),
+            ("0.0.0.0", "http://127.0.0.1:80"),
+            ("::", "http://[::1]:80"),
+            ("::1", "http://[::1]:80"),
+            ("[::1]", "http://[::1]:80"),
+        ] {
+            assert_eq!(origin(host, address), shown);
+        }
+    }
+}

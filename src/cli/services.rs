@@ -1,0 +1,138 @@
+//! Services that ship inside the program, and files beside it: where documents come from.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use super::failure::Failure;
+use crate::contract::document::Source;
+
+/// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`.
+static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
+
+/// What embedded files are called: `spec/NAME/openapi.yaml`.
+const SHIPPED_ROOT: &str = "spec/";
+const DOCUMENT: &str = "openapi.yaml";
+const OVERLAY: &str = "overlay.yaml";
+const FURTHER_OVERLAYS: &str = ".overlay.yaml";
+/// Longest document that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How alike two names must be to be taken for a slip of the hand.
+const LIKENESS_MIN: f64 = 0.75;
+
+/// A document and the overlays that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    pub document: String,
+    pub overlays: Vec<String>,
+}
+
+/// Reads embedded files by their names, and all others from disk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Files;
+
+impl Source for Files {
+    fn read(&self, name: &str) -> Result<String, String> {
+        if let Some(text) = embedded(name) {
+            return Ok(text.to_owned());
+        }
+        let reason = |error: std::io::Error| error.to_string();
+        let size = std::fs::metadata(name).map_err(reason)?;
+        if size.is_dir() {
+            return Err("it is a folder".to_owned());
+        }
+        if size.len() > FILE_BYTES_MAX {
+            return Err(format!("it has more than {FILE_BYTES_MAX} bytes"));
+        }
+        std::fs::read_to_string(name).map_err(reason)
+    }
+}
+
+/// The document meant by SPEC: a shipped service's name, a file, or the only shipped service.
+pub fn find(spec: Option<&str>) -> Result<Spec, Failure> {
+    let names = names();
+    match (spec, names.as_slice()) {
+        (Some(spec), names) if names.contains(&spec) => Ok(shipped(spec)),
+        (Some(spec), names) if !Path::new(spec).exists() => Err(Failure::usage(unknown(spec, names))),
+        (Some(spec), _) => Ok(Spec { document: spec.to_owned(), overlays: Vec::new() }),
+        (None, [only]) => Ok(shipped(only)),
+        (None, []) => Err(Failure::usage("no service is shipped with this program; name an OpenAPI file")),
+        (None, names) => {
+            Err(Failure::usage(format!("several services are shipped; name one of {}, or a file", names.join(", "))))
+        }
+    }
+}
+
+/// The shipped services, sorted.
+pub fn names() -> Vec<&'static str> {
+    let folders = SHIPPED.dirs().filter(|folder| folder.get_file(folder.path().join(DOCUMENT)).is_some());
+    let mut names: Vec<_> = folders.filter_map(|folder| folder.path().file_name()?.to_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Further overlays come first: the service's own has the last word, also on what they bring.
+fn shipped(name: &str) -> Spec {
+    let files = SHIPPED.get_dir(name).into_iter().flat_map(|folder| folder.files());
+    let file_names = files.filter_map(|file| file.path().file_name()?.to_str());
+    let mut overlays: Vec<&str> =
+        file_names.filter(|file| *file == OVERLAY || file.ends_with(FURTHER_OVERLAYS)).collect();
+    overlays.sort_unstable_by_key(|file| (*file == OVERLAY, *file));
+    let path = |file: &str| format!("{SHIPPED_ROOT}{name}/{file}");
+    Spec { document: path(DOCUMENT), overlays: overlays.into_iter().map(path).collect() }
+}
+
+fn embedded(name: &str) -> Option<&'static str> {
+    SHIPPED.get_file(name.strip_prefix(SHIPPED_ROOT)?)?.contents_utf8()
+}
+
+fn unknown(spec: &str, names: &[&str]) -> String {
+    let likeness = |name: &&&str| (strsim::jaro_winkler(name, spec) * 1000.0) as u32;
+    let nearest = names.iter().max_by_key(likeness).filter(|name| strsim::jaro_winkler(name, spec) >= LIKENESS_MIN);
+    let hint = match (nearest, names) {
+        (Some(nearest), _) => format!("; did you mean {nearest:?}?"),
+        (None, []) => String::new(),
+        (None, names) => format!("; shipped are: {}", names.join(", ")),
+    };
+    format!("{spec:?} is neither a shipped service nor a file{hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_document_can_be_read() {
+        for name in names() {
+            let spec = find(Some(name)).unwrap();
+            for file in std::iter::once(&spec.document).chain(&spec.overlays) {
+                assert!(Files.read(file).is_ok(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_one() {
+        assert_eq!(
+            unknown("pracels", &["parcels", "letters"]),
+            "\"pracels\" is neither a shipped service nor a file; did you mean \"parcels\"?"
+        );
+        assert_eq!(
+            unknown("zzz", &["parcels", "letters"]),
+            "\"zzz\" is neither a shipped service nor a file; shipped are: parcels, letters"
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_cannot_be_read() {
+        assert!(Files.read("no/such/file.yaml").is_err());
+        assert_eq!(Files.read("src"), Err("it is a folder".to_owned()));
+        assert!(find(Some("no/such/file.yaml")).is_err());
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_is() {
+        let spec = find(Some("Cargo.toml")).unwrap();
+        assert_eq!(spec, Spec { document: "Cargo.toml".to_owned(), overlays: Vec::new() });
+    }
+}
