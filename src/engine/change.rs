@@ -373,11 +373,7 @@ impl<'c> Turn<'c, '_> {
         Ok(())
     }
 
-    fn further_change<'s>(
-        &mut self,
-        change: &'c Change,
-        scope: &mut Scope<'s>,
-    ) -> Result<Option<Arc<Record>>, Problem>
+    fn further_change<'s>(&mut self, change: &'c Change, scope: &mut Scope<'s>) -> Result<Option<Arc<Record>>, Problem>
     where
         'c: 's,
     {
