@@ -155,7 +155,7 @@ fn text(line: &Line) -> String {
             };
             let mut text = format!(
                 "{:<6} {:<PATH_WIDTH$} {style}{status}{style:#} {operation:<OPERATION_WIDTH$} {dim}{}{dim:#} {}",
-                call.method,
+                call.method.as_str(),
                 target(call),
                 call.world,
                 took(call.took),
