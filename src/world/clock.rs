@@ -27,6 +27,11 @@ impl Clock {
         Clock { now: wall, mode: Mode::Wall { offset: 0 } }
     }
 
+    /// A clock as it was saved.
+    pub(super) fn restored(now: i64, mode: Mode) -> Clock {
+        Clock { now, mode }
+    }
+
     pub fn now(&self) -> i64 {
         self.now
     }

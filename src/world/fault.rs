@@ -1,5 +1,7 @@
 //! Faults armed for coming calls: planned, consumed and counted.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// A fault, and the calls it is for.
@@ -59,33 +61,187 @@ pub struct Armed {
 
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    // imbl::Vector<Armed> in the order armed, and a counter
+    /// In the order armed.
+    armed: Arc<Vec<Armed>>,
+    /// How many were ever armed: the newest one's id.
+    count: u64,
+}
+
+/// Faults as they are written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SavedFaults {
+    count: u64,
+    armed: Vec<Armed>,
 }
 
 impl Faults {
     /// Arms a fault and gives its id; an error says what is wrong with it.
     pub fn arm(&mut self, fault: Fault) -> Result<u64, String> {
-        let _ = fault;
-        todo!()
+        fault.check()?;
+        let armed = Arc::make_mut(&mut self.armed);
+        if armed.len() >= ARMED_MAX {
+            // What can never hit again is only history.
+            armed.retain(|armed| !armed.is_spent());
+        }
+        if armed.len() >= ARMED_MAX {
+            return Err(format!("{ARMED_MAX} faults are armed already; disarm some first"));
+        }
+        self.count += 1;
+        armed.push(Armed { id: self.count, fault, seen: 0, hits: 0 });
+        Ok(self.count)
     }
 
     /// Removes one; false when there is none of that id.
     pub fn disarm(&mut self, id: u64) -> bool {
-        let _ = id;
-        todo!()
+        let Some(at) = self.armed.iter().position(|armed| armed.id == id) else { return false };
+        Arc::make_mut(&mut self.armed).remove(at);
+        true
     }
 
-    /// The first armed fault that matches and is ready to hit; counts it.
+    /// The first armed fault that matches and is ready to hit; counts it. Every fault that matches has seen the call, also those
+    /// armed after the one that hits.
     pub fn take(&mut self, operation: &str) -> Option<Armed> {
-        let _ = operation;
-        todo!()
+        if !self.armed.iter().any(|armed| armed.matches(operation)) {
+            return None;
+        }
+        let mut taken = None;
+        for armed in Arc::make_mut(&mut self.armed).iter_mut().filter(|armed| armed.matches(operation)) {
+            armed.seen = armed.seen.saturating_add(1);
+            if taken.is_none() && armed.seen > armed.fault.after && !armed.is_spent() {
+                armed.hits = armed.hits.saturating_add(1);
+                taken = Some(armed.clone());
+            }
+        }
+        taken
     }
 
     pub fn list(&self) -> Vec<Armed> {
-        todo!()
+        self.armed.to_vec()
     }
 
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.armed.is_empty()
+    }
+
+    pub(super) fn save(&self) -> SavedFaults {
+        SavedFaults { count: self.count, armed: self.list() }
+    }
+
+    pub(super) fn restore(saved: SavedFaults) -> Result<Faults, String> {
+        if saved.armed.len() > ARMED_MAX {
+            return Err(format!("more than {ARMED_MAX} faults are armed"));
+        }
+        if saved.count > u64::MAX / 2 {
+            return Err("the count of faults is out of range".to_owned());
+        }
+        let mut last = 0;
+        for armed in &saved.armed {
+            armed.fault.check().map_err(|why| format!("fault {}: {why}", armed.id))?;
+            if armed.id <= last || armed.id > saved.count {
+                return Err(format!("fault {} is out of sequence", armed.id));
+            }
+            last = armed.id;
+        }
+        Ok(Faults { armed: Arc::new(saved.armed), count: saved.count })
+    }
+}
+
+impl Armed {
+    /// Has it hit as often as it was meant to?
+    pub fn is_spent(&self) -> bool {
+        self.fault.times.is_some_and(|times| self.hits >= times)
+    }
+
+    fn matches(&self, operation: &str) -> bool {
+        self.fault.operation.as_deref().is_none_or(|wanted| wanted == operation)
+    }
+}
+
+impl Fault {
+    /// What is wrong with it, if anything.
+    pub fn check(&self) -> Result<(), String> {
+        if self.times == Some(0) {
+            return Err("times is 0, so it would never hit: leave it out to hit forever".to_owned());
+        }
+        match self.kind {
+            FaultKind::Status { status, .. } if !(200..=599).contains(&status) => {
+                Err(format!("status {status} is not a final HTTP status: use 200 to 599"))
+            }
+            FaultKind::Delay { delay_ms } if delay_ms > DELAY_MS_MAX => {
+                Err(format!("delayMs {delay_ms} is too long: at most {DELAY_MS_MAX}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(operation: Option<&str>, after: u32, times: Option<u32>) -> Fault {
+        Fault { operation: operation.map(str::to_owned), after, times, kind: FaultKind::Drop }
+    }
+
+    #[test]
+    fn a_fault_lets_calls_pass_then_hits_then_is_spent() {
+        let mut faults = Faults::default();
+        faults.arm(fault(Some("getPost"), 1, Some(2))).unwrap();
+        let hits: Vec<bool> = (0..5).map(|_| faults.take("getPost").is_some()).collect();
+        assert_eq!(hits, [false, true, true, false, false]);
+        assert!(faults.take("listPosts").is_none());
+        let armed = &faults.list()[0];
+        assert_eq!((armed.seen, armed.hits, armed.is_spent()), (5, 2, true));
+    }
+
+    #[test]
+    fn the_first_armed_hits_and_the_next_takes_over_when_it_is_spent() {
+        let mut faults = Faults::default();
+        let first = faults.arm(fault(None, 0, Some(1))).unwrap();
+        let second = faults.arm(fault(None, 1, None)).unwrap();
+        let ids: Vec<_> = (0..3).map(|_| faults.take("any").map(|armed| armed.id)).collect();
+        assert_eq!(ids, [Some(first), Some(second), Some(second)]);
+    }
+
+    #[test]
+    fn a_fault_that_makes_no_sense_is_refused_with_the_reason() {
+        let mut faults = Faults::default();
+        let status = |status| Fault { kind: FaultKind::Status { status, retry_after: None }, ..fault(None, 0, None) };
+        assert!(faults.arm(status(99)).unwrap_err().contains("200 to 599"));
+        assert!(faults.arm(status(100)).is_err());
+        assert!(faults.arm(fault(None, 0, Some(0))).unwrap_err().contains("never hit"));
+        let slow = Fault { kind: FaultKind::Delay { delay_ms: DELAY_MS_MAX + 1 }, ..fault(None, 0, None) };
+        assert!(faults.arm(slow).unwrap_err().contains("at most"));
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn spent_faults_make_room_and_live_ones_do_not() {
+        let mut faults = Faults::default();
+        for _ in 0..ARMED_MAX {
+            faults.arm(fault(None, 0, Some(1))).unwrap();
+        }
+        assert!(faults.arm(fault(None, 0, None)).unwrap_err().contains("disarm"));
+        assert!(faults.take("any").is_some());
+        assert_eq!(faults.arm(fault(None, 0, None)), Ok(ARMED_MAX as u64 + 1));
+    }
+
+    #[test]
+    fn disarming_removes_one_and_knows_when_there_is_none() {
+        let mut faults = Faults::default();
+        let id = faults.arm(fault(None, 0, None)).unwrap();
+        assert!(faults.disarm(id));
+        assert!(!faults.disarm(id));
+        assert!(faults.take("any").is_none());
+    }
+
+    #[test]
+    fn a_fault_reads_as_it_is_written_and_unknown_words_are_refused() {
+        let text = r#"{"operation":"getPost","kind":"status","status":503,"retryAfter":7}"#;
+        let read: Fault = serde_json::from_str(text).unwrap();
+        assert_eq!(read.kind, FaultKind::Status { status: 503, retry_after: Some(7) });
+        let again: Fault = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert_eq!(again, read);
+        assert!(serde_json::from_str::<Fault>(r#"{"kind":"explode"}"#).is_err());
     }
 }

@@ -1,14 +1,19 @@
 //! What happened, call by call, with the chain of causes. Bounded: the oldest entries go first.
 
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// Most entries kept.
 pub const ENTRIES_MAX: usize = 2_000;
 /// Most bytes of bodies and texts kept over all entries; older entries are dropped to stay below.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How much of a body's SHA-256 stands in the canonical text.
+const DIGEST_BYTES: usize = 8;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
@@ -48,33 +53,183 @@ pub enum What {
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Cause {
     pub kind: &'static str,
-    pub text: std::borrow::Cow<'static, str>,
+    pub text: Cow<'static, str>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
-    // imbl::Vector<Arc<Entry>>, next number, bytes held
+    /// Oldest first, with numbers that ascend without a gap.
+    entries: imbl::Vector<Arc<Entry>>,
+    last: u64,
+    /// Bytes of bodies and texts kept.
+    bytes: usize,
 }
 
 impl Journal {
     pub fn push(&mut self, at: i64, what: What, causes: Vec<Cause>) -> u64 {
-        let _ = (at, what, causes);
-        todo!()
+        self.last += 1;
+        let entry = Entry { number: self.last, at, what, causes };
+        self.bytes += entry.weight();
+        self.entries.push_back(Arc::new(entry));
+        while self.entries.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.weight();
+        }
+        self.last
     }
 
     /// Entries with a number above `after`, oldest first, at most `limit`.
     pub fn since(&self, after: u64, limit: usize) -> Vec<Arc<Entry>> {
-        let _ = (after, limit);
-        todo!()
+        let Some(oldest) = self.entries.front() else { return Vec::new() };
+        let passed = after.saturating_add(1).saturating_sub(oldest.number);
+        let start = usize::try_from(passed).unwrap_or(usize::MAX).min(self.entries.len());
+        let mut focus = self.entries.focus();
+        let end = start.saturating_add(limit).min(self.entries.len());
+        (start..end).filter_map(|at| focus.get(at).cloned()).collect()
     }
 
     /// The number of the newest entry; 0 when nothing ever happened.
     pub fn last_number(&self) -> u64 {
-        todo!()
+        self.last
     }
 
-    /// One line an entry: the canonical text that two equal histories share.
+    /// One line an entry: the canonical text that two equal histories share. A body stands there by its digest.
     pub fn text(&self) -> String {
-        todo!()
+        let mut text = String::new();
+        for entry in &self.entries {
+            entry.write(&mut text);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Entry {
+    /// Bytes of bodies and texts.
+    fn weight(&self) -> usize {
+        let what = match &self.what {
+            What::Call { path, request, reply, .. } => path.len() + request.len() + reply.len(),
+            What::Lifecycle { id, from, to, .. } => id.len() + from.len() + to.len(),
+            What::Event { data, .. } => data.len(),
+            What::Attempt { event, url, outcome, .. } => event.len() + url.len() + outcome.len(),
+            What::Control { action } => action.len(),
+        };
+        what + self.causes.iter().map(|cause| cause.text.len()).sum::<usize>()
+    }
+
+    fn write(&self, out: &mut String) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{} {} ", self.number, self.at);
+        let _ = match &self.what {
+            What::Call { method, path, operation, status, request, reply } => {
+                let operation = operation.as_deref().unwrap_or("-");
+                let (request, reply) = (digest(request), digest(reply));
+                write!(out, "call {method} {} {operation} {status} {request} {reply}", line(path))
+            }
+            What::Lifecycle { resource, id, from, to } => {
+                write!(out, "lifecycle {resource} {} {} {}", line(id), line(from), line(to))
+            }
+            What::Event { event, data } => write!(out, "event {event} {}", digest(data.as_bytes())),
+            What::Attempt { delivery, event, url, attempt, outcome } => {
+                write!(out, "attempt {delivery} {} {} {attempt} {}", line(event), line(url), line(outcome))
+            }
+            What::Control { action } => write!(out, "control {}", line(action)),
+        };
+        for cause in &self.causes {
+            let _ = write!(out, " | {}: {}", cause.kind, line(&cause.text));
+        }
+    }
+}
+
+/// Enough of a SHA-256 to tell two bodies apart; `-` for none.
+fn digest(body: &[u8]) -> String {
+    if body.is_empty() {
+        return "-".to_owned();
+    }
+    let hash = Sha256::digest(body);
+    hash.iter().take(DIGEST_BYTES).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Text that stays on its line.
+fn line(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => Cow::Owned(text.escape_debug().to_string()),
+        false => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(body: &'static str) -> What {
+        What::Call {
+            method: "GET".into(),
+            path: "/v1/parcels".into(),
+            operation: Some("listParcels".into()),
+            status: 200,
+            request: Bytes::new(),
+            reply: Bytes::from_static(body.as_bytes()),
+        }
+    }
+
+    fn control(action: &str) -> What {
+        What::Control { action: action.to_owned() }
+    }
+
+    #[test]
+    fn entries_are_numbered_from_one_and_listed_from_any_number() {
+        let mut journal = Journal::default();
+        assert_eq!((journal.last_number(), journal.since(0, 10).len()), (0, 0));
+        for at in 0..5 {
+            assert_eq!(journal.push(at, control("step"), Vec::new()), at as u64 + 1);
+        }
+        let numbers = |after, limit| journal.since(after, limit).iter().map(|entry| entry.number).collect::<Vec<_>>();
+        assert_eq!(numbers(0, 2), [1, 2]);
+        assert_eq!(numbers(3, usize::MAX), [4, 5]);
+        assert_eq!(numbers(5, 10), [] as [u64; 0]);
+        assert_eq!(numbers(u64::MAX, 10), [] as [u64; 0]);
+    }
+
+    #[test]
+    fn the_oldest_entries_go_first() {
+        let mut journal = Journal::default();
+        for at in 0..ENTRIES_MAX as i64 + 10 {
+            journal.push(at, control("step"), Vec::new());
+        }
+        let kept = journal.since(0, usize::MAX);
+        assert_eq!((kept.len(), kept[0].number), (ENTRIES_MAX, 11));
+        assert_eq!(journal.since(2, 1)[0].number, 11);
+    }
+
+    #[test]
+    fn bytes_are_bounded_too() {
+        let mut journal = Journal::default();
+        for at in 0..10 {
+            journal.push(at, control(&"x".repeat(BYTES_MAX / 4)), Vec::new());
+        }
+        assert_eq!(journal.since(0, usize::MAX).len(), 4);
+        journal.push(10, control(&"x".repeat(BYTES_MAX + 1)), Vec::new());
+        assert_eq!((journal.since(0, usize::MAX).len(), journal.bytes, journal.last_number()), (0, 0, 11));
+    }
+
+    #[test]
+    fn equal_histories_share_one_text_and_others_do_not() {
+        let text = |body| {
+            let mut journal = Journal::default();
+            journal.push(7, call(body), vec![Cause { kind: "route", text: "listParcels".into() }]);
+            journal.push(8, control("two\nlines"), Vec::new());
+            journal.text()
+        };
+        assert_eq!(
+            text("{}"),
+            "1 7 call GET /v1/parcels listParcels 200 - 44136fa355b3678a | route: listParcels\n\
+             2 8 control two\\nlines\n"
+        );
+        assert_eq!(text("{}"), text("{}"));
+        assert_ne!(text("{}"), text("[]"));
     }
 }

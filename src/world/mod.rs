@@ -4,6 +4,7 @@
 
 pub mod agenda;
 pub mod clock;
+pub mod compare;
 pub mod fault;
 pub mod ids;
 pub mod journal;

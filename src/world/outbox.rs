@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::state::base64_text;
+
 /// One event on its way to one receiver.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Delivery {
@@ -49,53 +51,200 @@ pub const DELIVERIES_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    // deliveries under way: imbl::OrdMap<u64, Arc<Delivery>>; due attempts: imbl::Vector<Attempt>; counter
+    under_way: imbl::OrdMap<u64, Arc<Delivery>>,
+    /// In the order handed over.
+    due: Arc<Vec<Attempt>>,
+    /// How many deliveries were ever started: the newest one's number.
+    count: u64,
+}
+
+/// An outbox as it is written.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedOutbox {
+    count: u64,
+    deliveries: Vec<Delivery>,
+    due: Vec<SavedAttempt>,
+}
+
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedAttempt {
+    delivery: u64,
+    url: String,
+    headers: Vec<(String, String)>,
+    #[serde(with = "base64_text")]
+    body: Option<Bytes>,
+    timeout_ms: u64,
 }
 
 impl Outbox {
     /// Starts a delivery and gives it a number; `None` when [`DELIVERIES_MAX`] are under way.
-    pub fn start(&mut self, delivery: Delivery) -> Option<u64> {
-        let _ = delivery;
-        todo!()
+    pub fn start(&mut self, mut delivery: Delivery) -> Option<u64> {
+        if self.under_way.len() >= DELIVERIES_MAX {
+            return None;
+        }
+        self.count += 1;
+        delivery.number = self.count;
+        self.under_way.insert(self.count, Arc::new(delivery));
+        Some(self.count)
     }
 
     pub fn get(&self, number: u64) -> Option<&Arc<Delivery>> {
-        let _ = number;
-        todo!()
+        self.under_way.get(&number)
     }
 
+    /// Puts a changed delivery in the place of the one with its number; one that is not under way stays so.
     pub fn replace(&mut self, delivery: Delivery) {
-        let _ = delivery;
-        todo!()
+        if let Some(place) = self.under_way.get_mut(&delivery.number) {
+            *place = Arc::new(delivery);
+        }
     }
 
     pub fn finish(&mut self, number: u64) -> Option<Arc<Delivery>> {
-        let _ = number;
-        todo!()
+        self.under_way.remove(&number)
     }
 
-    /// Hands an attempt to the rim.
+    /// Hands an attempt to the rim. A delivery has one attempt at a time: a newer one takes the place of one not yet taken.
     pub fn push(&mut self, attempt: Attempt) {
-        let _ = attempt;
-        todo!()
+        let due = Arc::make_mut(&mut self.due);
+        match due.iter_mut().rev().find(|waiting| waiting.delivery == attempt.delivery) {
+            Some(waiting) => *waiting = attempt,
+            None => due.push(attempt),
+        }
     }
 
     /// The rim takes every attempt that is due.
     pub fn take(&mut self) -> Vec<Attempt> {
-        todo!()
+        if self.due.is_empty() {
+            return Vec::new();
+        }
+        Arc::unwrap_or_clone(std::mem::take(&mut self.due))
     }
 
     /// Attempts waiting to be taken.
     pub fn has_due(&self) -> bool {
-        todo!()
+        !self.due.is_empty()
     }
 
     /// Deliveries under way.
     pub fn len(&self) -> usize {
-        todo!()
+        self.under_way.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(super) fn save(&self) -> SavedOutbox {
+        let due = self.due.iter().map(|attempt| SavedAttempt {
+            delivery: attempt.delivery,
+            url: attempt.url.clone(),
+            headers: attempt.headers.clone(),
+            body: Some(attempt.body.clone()),
+            timeout_ms: attempt.timeout_ms,
+        });
+        SavedOutbox {
+            count: self.count,
+            deliveries: self.under_way.values().map(|delivery| Delivery::clone(delivery)).collect(),
+            due: due.collect(),
+        }
+    }
+
+    /// `collection` turns a collection's place in the saved world into its place here.
+    pub(super) fn restore(saved: SavedOutbox, collection: impl Fn(usize) -> Option<usize>) -> Result<Outbox, String> {
+        if saved.deliveries.len() > DELIVERIES_MAX || saved.due.len() > DELIVERIES_MAX {
+            return Err(format!("the outbox holds more than {DELIVERIES_MAX} deliveries"));
+        }
+        if saved.count > u64::MAX / 2 {
+            return Err("the outbox's count of deliveries is out of range".to_owned());
+        }
+        let mut under_way = imbl::OrdMap::new();
+        for mut delivery in saved.deliveries {
+            let number = delivery.number;
+            if let Some((index, _)) = &mut delivery.log {
+                let Some(here) = collection(*index) else {
+                    return Err(format!("delivery {number} names collection number {index}, and there is none"));
+                };
+                *index = here;
+            }
+            if number == 0 || number > saved.count || under_way.insert(number, Arc::new(delivery)).is_some() {
+                return Err(format!("delivery {number} is out of sequence"));
+            }
+        }
+        let due = saved.due.into_iter().map(|attempt| Attempt {
+            delivery: attempt.delivery,
+            url: attempt.url,
+            headers: attempt.headers,
+            body: attempt.body.unwrap_or_default(),
+            timeout_ms: attempt.timeout_ms,
+        });
+        Ok(Outbox { under_way, due: Arc::new(due.collect()), count: saved.count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery() -> Delivery {
+        Delivery {
+            number: 0,
+            event: "parcel.sent".to_owned(),
+            subscription: "hook_1".to_owned(),
+            url: "http://127.0.0.1:9/".to_owned(),
+            headers: Vec::new(),
+            body: "{}".to_owned(),
+            secret: None,
+            attempts: 0,
+            log: None,
+            created_at: 0,
+        }
+    }
+
+    fn attempt(delivery: u64, timeout_ms: u64) -> Attempt {
+        Attempt { delivery, url: String::new(), headers: Vec::new(), body: Bytes::new(), timeout_ms }
+    }
+
+    #[test]
+    fn deliveries_are_numbered_from_one_and_numbers_are_not_reused() {
+        let mut outbox = Outbox::default();
+        assert_eq!((outbox.start(delivery()), outbox.start(delivery())), (Some(1), Some(2)));
+        assert_eq!(outbox.finish(2).map(|delivery| delivery.number), Some(2));
+        assert!(outbox.finish(2).is_none());
+        assert_eq!(outbox.start(delivery()), Some(3));
+        assert_eq!(outbox.len(), 2);
+    }
+
+    #[test]
+    fn a_finished_delivery_is_not_brought_back() {
+        let mut outbox = Outbox::default();
+        let number = outbox.start(delivery()).unwrap();
+        outbox.replace(Delivery { number, attempts: 1, ..delivery() });
+        assert_eq!(outbox.get(number).map(|delivery| delivery.attempts), Some(1));
+        outbox.finish(number);
+        outbox.replace(Delivery { number, attempts: 2, ..delivery() });
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_full_outbox_starts_nothing() {
+        let mut outbox = Outbox::default();
+        for _ in 0..DELIVERIES_MAX {
+            assert!(outbox.start(delivery()).is_some());
+        }
+        assert_eq!(outbox.start(delivery()), None);
+    }
+
+    #[test]
+    fn attempts_are_taken_once_in_order_and_one_for_a_delivery() {
+        let mut outbox = Outbox::default();
+        [attempt(1, 10), attempt(2, 10), attempt(1, 20)].into_iter().for_each(|attempt| outbox.push(attempt));
+        assert!(outbox.has_due());
+        let kept = outbox.clone();
+        let taken: Vec<_> = outbox.take().iter().map(|attempt| (attempt.delivery, attempt.timeout_ms)).collect();
+        assert_eq!(taken, [(1, 20), (2, 10)]);
+        assert!(!outbox.has_due() && outbox.take().is_empty());
+        assert!(kept.has_due());
     }
 }

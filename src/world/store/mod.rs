@@ -1,20 +1,34 @@
 //! Records by collection, with indexes for what lists filter and sort on.
 //!
 //! A record keeps its JSON text, not a tree: reading it costs a copy, keeping it costs its bytes.
+//!
+//! Reading order: [`record`], [`collection`] (what is kept and how it stays in step), [`page`] (how a list is answered),
+//! and below them [`ranked`], [`key`], [`fields`] and [`filter`].
+
+mod collection;
+mod fields;
+mod filter;
+mod key;
+mod page;
+mod ranked;
+mod record;
+mod saved;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::query::{Page, Query};
+use collection::Collection;
+pub use record::Record;
+pub(super) use saved::{SavedCollection, SavedRecord};
 
 /// Index of a collection in a store.
 pub type CollectionIndex = usize;
 
 /// What a collection is made with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionSpec {
     pub name: Arc<str>,
     /// The field that lists are ordered by when nothing else is asked (newest last here; a query may reverse); ties by `seq`.
@@ -26,27 +40,9 @@ pub struct CollectionSpec {
 /// Most records a collection holds.
 pub const RECORDS_MAX: usize = 10_000_000;
 
-#[derive(Debug)]
-pub struct Record {
-    /// The id as text (an integer id in decimal).
-    pub id: Arc<str>,
-    /// Position in the order of creation within the collection; never reused.
-    pub seq: u64,
-    /// What callers may see, as compact JSON in the field order given.
-    pub json: Box<str>,
-    /// Fields that callers never see in an ordinary reply.
-    pub hidden: Option<Box<Map<String, Value>>>,
-    /// When it entered its present state.
-    pub since: i64,
-    /// Counts entries into states; due work planned for an earlier entry is void.
-    pub entry: u32,
-    /// Bit n: found valid against the n-th schema it is shown under (the engine's memo).
-    pub checked: AtomicU32,
-}
-
 #[derive(Debug, Clone)]
 pub struct Store {
-    // per collection: imbl::OrdMap<u64, Arc<Record>> by seq; imbl::HashMap<Arc<str>, u64> id -> seq; indexes; blobs
+    collections: Vec<Arc<Collection>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +53,10 @@ pub enum StoreError {
     Full,
 }
 
-impl Record {
-    /// The visible fields.
-    pub fn visible(&self) -> Map<String, Value> {
-        todo!()
-    }
-
-    /// All fields, hidden ones last.
-    pub fn value(&self) -> Value {
-        todo!()
-    }
-}
-
+/// A `CollectionIndex` comes from the specs that the store was made with. Reading from another one finds nothing; writing to it panics.
 impl Store {
     pub fn new(collections: &[CollectionSpec]) -> Store {
-        let _ = collections;
-        todo!()
+        Store { collections: collections.iter().map(|spec| Arc::new(Collection::new(spec.clone()))).collect() }
     }
 
     /// Adds a record; the id is the caller's. Gives the stored record.
@@ -84,8 +68,7 @@ impl Store {
         hidden: Option<Map<String, Value>>,
         now: i64,
     ) -> Result<Arc<Record>, StoreError> {
-        let _ = (collection, id, visible, hidden, now);
-        todo!()
+        self.change(collection).insert(id, visible, hidden, now)
     }
 
     /// Replaces the fields of a record. `entered`: it enters a state now (`since` = that instant, `entry` + 1). `None` when the record is gone.
@@ -97,63 +80,74 @@ impl Store {
         hidden: Option<Map<String, Value>>,
         entered: Option<i64>,
     ) -> Option<Arc<Record>> {
-        let _ = (collection, seq, visible, hidden, entered);
-        todo!()
+        self.by_seq(collection, seq)?;
+        self.change(collection).replace(seq, visible, hidden, entered)
     }
 
     /// Removes a record and its bytes.
     pub fn remove(&mut self, collection: CollectionIndex, seq: u64) -> Option<Arc<Record>> {
-        let _ = (collection, seq);
-        todo!()
+        self.by_seq(collection, seq)?;
+        self.change(collection).remove(seq)
     }
 
     pub fn get(&self, collection: CollectionIndex, id: &str) -> Option<&Arc<Record>> {
-        let _ = (collection, id);
-        todo!()
+        self.read(collection)?.get(id)
     }
 
     pub fn by_seq(&self, collection: CollectionIndex, seq: u64) -> Option<&Arc<Record>> {
-        let _ = (collection, seq);
-        todo!()
+        self.read(collection)?.by_seq(seq)
     }
 
     /// Records whose field equals the value (or, for an array field, contains it), in order of creation. Uses the index where there is one.
     /// Hidden fields can be matched, too (never indexed unless named in the spec: then they are).
     pub fn matching(&self, collection: CollectionIndex, field: &str, value: &Value) -> Vec<Arc<Record>> {
-        let _ = (collection, field, value);
-        todo!()
+        self.read(collection).map(|collection| collection.matching(field, value)).unwrap_or_default()
     }
 
     /// Records in order of creation.
     pub fn all(&self, collection: CollectionIndex) -> impl Iterator<Item = &Arc<Record>> {
-        let _ = collection;
-        std::iter::empty()
+        self.read(collection).into_iter().flat_map(Collection::all)
     }
 
     pub fn len(&self, collection: CollectionIndex) -> usize {
-        let _ = collection;
-        todo!()
+        self.read(collection).map(Collection::len).unwrap_or_default()
     }
 
     /// One page of a filtered, sorted list.
     pub fn page(&self, collection: CollectionIndex, query: &Query) -> Page {
-        let _ = (collection, query);
-        todo!()
+        self.read(collection).map(|collection| page::page(collection, query)).unwrap_or_default()
     }
 
-    /// Keeps bytes beside a record (an upload).
+    /// Keeps bytes beside a record (an upload). Nothing happens when the record is gone.
     pub fn keep_bytes(&mut self, collection: CollectionIndex, seq: u64, bytes: Bytes) {
-        let _ = (collection, seq, bytes);
-        todo!()
+        if self.by_seq(collection, seq).is_some() {
+            self.change(collection).keep_bytes(seq, bytes);
+        }
     }
 
     pub fn bytes(&self, collection: CollectionIndex, seq: u64) -> Option<&Bytes> {
-        let _ = (collection, seq);
-        todo!()
+        self.read(collection)?.bytes(seq)
     }
 
     /// Collection names in order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
-        std::iter::empty()
+        self.collections.iter().map(|collection| &collection.spec().name)
+    }
+
+    /// The collection of this name.
+    pub fn find(&self, name: &str) -> Option<CollectionIndex> {
+        self.names().position(|candidate| **candidate == *name)
+    }
+
+    fn read(&self, collection: CollectionIndex) -> Option<&Collection> {
+        self.collections.get(collection).map(|collection| &**collection)
+    }
+
+    /// The collection, no longer shared with clones of this store.
+    fn change(&mut self, collection: CollectionIndex) -> &mut Collection {
+        Arc::make_mut(&mut self.collections[collection])
     }
 }
+
+#[cfg(test)]
+mod tests;

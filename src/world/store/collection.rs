@@ -1,0 +1,352 @@
+//! One collection: its records by order of creation, by id and by default order, and its indexes, always in step.
+
+use std::cmp::Ordering;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::filter::Test;
+use super::key::{Key, Keys};
+use super::ranked::Ranked;
+use super::{CollectionSpec, RECORDS_MAX, Record, StoreError};
+
+/// The same hashes in every run: only looked up, never walked.
+type ById = imbl::GenericHashMap<Named, (), BuildHasherDefault<DefaultHasher>, imbl::shared_ptr::DefaultSharedPtr>;
+
+#[derive(Debug, Clone)]
+pub struct Collection {
+    spec: Arc<CollectionSpec>,
+    /// The `seq` of the next record.
+    next: u64,
+    records: Ranked<Kept>,
+    by_id: ById,
+    /// Default order; `None` where that is the order of creation.
+    order: Option<Ranked<Placed>>,
+    indexes: Vec<Index>,
+    blobs: imbl::OrdMap<u64, Bytes>,
+}
+
+/// A record in order of creation.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub seq: u64,
+    pub record: Arc<Record>,
+}
+
+/// A record's place in default order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    pub order: Key,
+    pub seq: u64,
+}
+
+/// A record under one key of an index. Records of one key stand in default order, so that an equality filter is a range of the index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub key: Key,
+    pub place: Placed,
+}
+
+#[derive(Debug, Clone)]
+pub struct Index {
+    pub entries: Ranked<Entry>,
+    /// Records that do not stand here exactly once: their field holds an array. Without any, the index is a sort of the collection.
+    irregular: usize,
+}
+
+/// A record under its id, of which the map needs no second copy.
+#[derive(Debug, Clone)]
+struct Named(Arc<Record>);
+
+/// What places a record in order and indexes.
+struct Standing {
+    place: Placed,
+    /// For each index of the spec.
+    keys: Vec<Keys>,
+}
+
+impl Collection {
+    pub fn new(spec: CollectionSpec) -> Collection {
+        Collection {
+            next: 1,
+            records: Ranked::default(),
+            by_id: ById::default(),
+            order: spec.order.as_ref().map(|_| Ranked::default()),
+            indexes: spec.indexes.iter().map(|_| Index { entries: Ranked::default(), irregular: 0 }).collect(),
+            blobs: imbl::OrdMap::new(),
+            spec: Arc::new(spec),
+        }
+    }
+
+    pub fn spec(&self) -> &CollectionSpec {
+        &self.spec
+    }
+
+    /// The `seq` that the next record gets.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub fn insert(
+        &mut self,
+        id: &str,
+        visible: &Map<String, Value>,
+        hidden: Option<Map<String, Value>>,
+        now: i64,
+    ) -> Result<Arc<Record>, StoreError> {
+        let record = Record {
+            id: id.into(),
+            seq: self.next,
+            json: text_of(visible),
+            hidden: boxed(hidden),
+            since: now,
+            entry: 0,
+            checked: AtomicU32::new(0),
+        };
+        self.add(record, visible)
+    }
+
+    /// Adds a record as it is, with a `seq` not below [`Collection::next`].
+    pub fn add(&mut self, record: Record, visible: &Map<String, Value>) -> Result<Arc<Record>, StoreError> {
+        if self.by_id.contains_key(&*record.id) {
+            return Err(StoreError::Duplicate);
+        }
+        // The last number is never given out, so that `next` always has one.
+        if self.records.len() >= RECORDS_MAX || record.seq == u64::MAX {
+            return Err(StoreError::Full);
+        }
+        let standing = self.standing(record.seq, visible, record.hidden.as_deref());
+        let record = Arc::new(record);
+        self.next = self.next.max(record.seq + 1);
+        self.by_id.insert(Named(Arc::clone(&record)), ());
+        self.records.insert(Kept { seq: record.seq, record: Arc::clone(&record) });
+        if let Some(order) = &mut self.order {
+            order.insert(standing.place.clone());
+        }
+        for (index, keys) in self.indexes.iter_mut().zip(&standing.keys) {
+            index.add(keys, &standing.place);
+        }
+        Ok(record)
+    }
+
+    pub fn replace(
+        &mut self,
+        seq: u64,
+        visible: &Map<String, Value>,
+        hidden: Option<Map<String, Value>>,
+        entered: Option<i64>,
+    ) -> Option<Arc<Record>> {
+        let old = Arc::clone(self.by_seq(seq)?);
+        let before = self.standing_of(&old);
+        let record = Arc::new(Record {
+            id: Arc::clone(&old.id),
+            seq,
+            json: text_of(visible),
+            hidden: boxed(hidden),
+            since: entered.unwrap_or(old.since),
+            entry: old.entry.wrapping_add(u32::from(entered.is_some())),
+            checked: AtomicU32::new(0),
+        });
+        let after = self.standing(seq, visible, record.hidden.as_deref());
+        // Inserting keeps an equal key that is there, and the key here carries the record.
+        self.by_id.remove(&*old.id);
+        self.by_id.insert(Named(Arc::clone(&record)), ());
+        self.records.replace(Kept { seq, record: Arc::clone(&record) });
+        let moved = before.place != after.place;
+        if moved && let Some(order) = &mut self.order {
+            order.remove(&before.place);
+            order.insert(after.place.clone());
+        }
+        for (index, (old, new)) in self.indexes.iter_mut().zip(before.keys.iter().zip(&after.keys)) {
+            if moved || old != new {
+                index.remove(old, &before.place);
+                index.add(new, &after.place);
+            }
+        }
+        Some(record)
+    }
+
+    pub fn remove(&mut self, seq: u64) -> Option<Arc<Record>> {
+        let record = Arc::clone(self.by_seq(seq)?);
+        let standing = self.standing_of(&record);
+        self.by_id.remove(&*record.id);
+        self.records.remove(&Kept { seq, record: Arc::clone(&record) });
+        if let Some(order) = &mut self.order {
+            order.remove(&standing.place);
+        }
+        for (index, keys) in self.indexes.iter_mut().zip(&standing.keys) {
+            index.remove(keys, &standing.place);
+        }
+        self.blobs.remove(&seq);
+        Some(record)
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Arc<Record>> {
+        self.by_id.get_key_value(id).map(|(named, ())| &named.0)
+    }
+
+    pub fn by_seq(&self, seq: u64) -> Option<&Arc<Record>> {
+        let kept = self.records.first_from(|kept| kept.seq < seq)?;
+        (kept.seq == seq).then_some(&kept.record)
+    }
+
+    pub fn matching(&self, field: &str, value: &Value) -> Vec<Arc<Record>> {
+        let test = Test::equal(field, value);
+        let Some(index) = self.index(field) else {
+            return self.all().filter(|record| test.accepts(record)).cloned().collect();
+        };
+        let spans = test.spans(&index.entries).unwrap_or_default();
+        let mut seqs: Vec<u64> =
+            spans.into_iter().flat_map(|span| index.entries.run(span)).map(|entry| entry.place.seq).collect();
+        seqs.sort_unstable();
+        seqs.into_iter().filter_map(|seq| self.by_seq(seq).cloned()).collect()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.records.iter().map(|kept| &kept.record)
+    }
+
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn keep_bytes(&mut self, seq: u64, bytes: Bytes) {
+        self.blobs.insert(seq, bytes);
+    }
+
+    pub fn bytes(&self, seq: u64) -> Option<&Bytes> {
+        self.blobs.get(&seq)
+    }
+
+    /// Kept bytes by `seq`.
+    pub fn blobs(&self) -> impl Iterator<Item = (u64, &Bytes)> {
+        self.blobs.iter().map(|(seq, bytes)| (*seq, bytes))
+    }
+
+    /// Never gives out a `seq` below this one again.
+    pub fn skip_to(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    pub fn records(&self) -> &Ranked<Kept> {
+        &self.records
+    }
+
+    /// Default order, where it is not the order of creation.
+    pub fn order(&self) -> Option<&Ranked<Placed>> {
+        self.order.as_ref()
+    }
+
+    pub fn index(&self, field: &str) -> Option<&Index> {
+        let at = self.spec.indexes.iter().position(|candidate| **candidate == *field)?;
+        self.indexes.get(at)
+    }
+
+    /// A stored record's place in default order.
+    pub fn place_of(&self, record: &Record) -> Placed {
+        let order = self.spec.order.as_ref().map_or(Key::Null, |field| record.sort_key(field));
+        Placed { order, seq: record.seq }
+    }
+
+    fn standing_of(&self, record: &Record) -> Standing {
+        let keys = self.spec.indexes.iter().map(|field| record.keys(field)).collect();
+        Standing { place: self.place_of(record), keys }
+    }
+
+    fn standing(&self, seq: u64, visible: &Map<String, Value>, hidden: Option<&Map<String, Value>>) -> Standing {
+        let value = |field: &str| hidden.and_then(|hidden| hidden.get(field)).or_else(|| visible.get(field));
+        let order = self.spec.order.as_ref().map_or(Key::Null, |field| Keys::of(value(field)).least());
+        let keys = self.spec.indexes.iter().map(|field| Keys::of(value(field))).collect();
+        Standing { place: Placed { order, seq }, keys }
+    }
+}
+
+impl Index {
+    /// Does every record stand here exactly once?
+    pub fn is_regular(&self) -> bool {
+        self.irregular == 0
+    }
+
+    fn add(&mut self, keys: &Keys, place: &Placed) {
+        self.irregular += usize::from(matches!(keys, Keys::Many(_)));
+        for key in keys.as_slice() {
+            let key = self.shared(key, place);
+            self.entries.insert(Entry { key, place: place.clone() });
+        }
+    }
+
+    fn remove(&mut self, keys: &Keys, place: &Placed) {
+        self.irregular -= usize::from(matches!(keys, Keys::Many(_)));
+        for key in keys.as_slice() {
+            self.entries.remove(&Entry { key: key.clone(), place: place.clone() });
+        }
+    }
+
+    /// The same key, with its text shared: with the order key where that is the same, else with another entry's.
+    fn shared(&self, key: &Key, place: &Placed) -> Key {
+        if !matches!(key, Key::Long(_) | Key::Tree(_)) {
+            return key.clone();
+        }
+        if *key == place.order {
+            return place.order.clone();
+        }
+        match self.entries.first_from(|entry| entry.key < *key) {
+            Some(entry) if entry.key == *key => entry.key.clone(),
+            _ => key.clone(),
+        }
+    }
+}
+
+fn text_of(fields: &Map<String, Value>) -> Box<str> {
+    // A map of JSON values always has a text; an empty object stands in for what cannot happen.
+    serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned()).into_boxed_str()
+}
+
+fn boxed(hidden: Option<Map<String, Value>>) -> Option<Box<Map<String, Value>>> {
+    hidden.filter(|fields| !fields.is_empty()).map(Box::new)
+}
+
+impl Ord for Kept {
+    fn cmp(&self, other: &Kept) -> Ordering {
+        self.seq.cmp(&other.seq)
+    }
+}
+
+impl PartialOrd for Kept {
+    fn partial_cmp(&self, other: &Kept) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Kept) -> bool {
+        self.seq == other.seq
+    }
+}
+
+impl Eq for Kept {}
+
+impl Hash for Named {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // As `str` hashes, which it is looked up by.
+        (*self.0.id).hash(state);
+    }
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Named) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Named {}
+
+impl std::borrow::Borrow<str> for Named {
+    fn borrow(&self) -> &str {
+        &self.0.id
+    }
+}

@@ -1,0 +1,82 @@
+//! One record: its fields as text, and what the world knows about it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use serde_json::{Map, Value};
+
+use super::fields;
+use super::key::{Key, Keys};
+
+#[derive(Debug)]
+pub struct Record {
+    /// The id as text (an integer id in decimal).
+    pub id: Arc<str>,
+    /// Position in the order of creation within the collection; never reused.
+    pub seq: u64,
+    /// What callers may see, as compact JSON in the field order given.
+    pub json: Box<str>,
+    /// Fields that callers never see in an ordinary reply.
+    pub hidden: Option<Box<Map<String, Value>>>,
+    /// When it entered its present state.
+    pub since: i64,
+    /// Counts entries into states; due work planned for an earlier entry is void.
+    pub entry: u32,
+    /// Bit n: found valid against the n-th schema it is shown under (the engine's memo).
+    pub checked: AtomicU32,
+}
+
+impl Record {
+    /// The visible fields.
+    pub fn visible(&self) -> Map<String, Value> {
+        match serde_json::from_str(&self.json) {
+            Ok(fields) => fields,
+            Err(_) => self.visible_by_field(),
+        }
+    }
+
+    /// All fields, hidden ones last.
+    pub fn value(&self) -> Value {
+        let mut fields = self.visible();
+        for (name, value) in self.hidden.iter().flat_map(|hidden| hidden.iter()) {
+            // A hidden field of a visible one's name wins, and stands last like its kind.
+            fields.shift_remove(name);
+            fields.insert(name.clone(), value.clone());
+        }
+        Value::Object(fields)
+    }
+
+    /// One field, hidden or visible, without parsing the others.
+    pub fn field(&self, name: &str) -> Option<Value> {
+        match self.hidden_field(name) {
+            Some(value) => Some(value.clone()),
+            None => serde_json::from_str(fields::find(&self.json, name)?).ok(),
+        }
+    }
+
+    /// What a field is compared by.
+    pub(super) fn keys(&self, field: &str) -> Keys {
+        match self.hidden_field(field) {
+            Some(value) => Keys::of(Some(value)),
+            None => Keys::of_text(fields::find(&self.json, field)),
+        }
+    }
+
+    /// What a sort by a field places the record by.
+    pub(super) fn sort_key(&self, field: &str) -> Key {
+        self.keys(field).least()
+    }
+
+    fn hidden_field(&self, name: &str) -> Option<&Value> {
+        self.hidden.as_ref().and_then(|hidden| hidden.get(name))
+    }
+
+    /// A value nested as deeply as a parser allows exceeds that depth once it stands in a field; each field for itself does not.
+    fn visible_by_field(&self) -> Map<String, Value> {
+        let parsed = fields::each(&self.json).filter_map(|(name, value)| {
+            let name = serde_json::from_str(name).ok()?;
+            Some((name, serde_json::from_str(value).unwrap_or(Value::Null)))
+        });
+        parsed.collect()
+    }
+}
