@@ -158,13 +158,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_generated_is_refused_with_the_reason() {
-        let refused = |pattern: &str| check_pattern(pattern).unwrap_err();
+        let refused = |pattern: &str| check(pattern).unwrap_err();
         assert!(refused("(").contains("no regular expression"));
         assert!(refused("(?=a)b").contains("look-around"));
         assert!(refused(r"\bword\b").contains("word boundary"));
         assert!(refused("a{5000}").contains("4096 bytes"));
         assert!(refused("((a{1000}){1000}){1000}").contains("4096 bytes"));
-        assert!(refused("(a{0}|(){60000}){60000}").contains("4096 bytes"));
+        assert!(refused("((|a){60}){60000}").contains("4096 bytes"));
         assert!(refused(&"a".repeat(PATTERN_BYTES_MAX + 1)).contains("longer than"));
         assert!(refused(&format!("{}a{}", "(".repeat(400), ")".repeat(400))).contains("no regular expression"));
         assert!(!refused("[a&&b]").is_empty());

@@ -4,43 +4,104 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A fault, and the calls it is for.
+/// A fault, and the calls it is for. Read from and written as one flat object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenFault", into = "WrittenFault")]
 pub struct Fault {
     /// Only calls of this operation; any when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// Lets this many matching calls pass first.
-    #[serde(default)]
     pub after: u32,
     /// How many matching calls it hits; forever when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    #[serde(flatten)]
     pub kind: FaultKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FaultKind {
     /// Answers with a status before any effect, in the service's error shape.
-    Status {
-        status: u16,
-        #[serde(rename = "retryAfter", default, skip_serializing_if = "Option::is_none")]
-        retry_after: Option<u64>,
-    },
+    Status { status: u16, retry_after: Option<u64> },
     /// Answers as usual, later.
-    Delay {
-        #[serde(rename = "delayMs")]
-        delay_ms: u64,
-    },
+    Delay { delay_ms: u64 },
     /// Closes the connection before any effect.
     Drop,
     /// Performs the effect, then closes the connection: the reply is lost.
     Lose,
     /// Performs the effect and writes only the first bytes of the body.
     Truncate { bytes: usize },
+}
+
+/// A fault as it is written. A tagged enum inside would not tell unknown words from its own: serde does not know both sets at once.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct WrittenFault {
+    kind: Word,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    #[serde(default)]
+    after: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Word {
+    #[default]
+    Status,
+    Delay,
+    Drop,
+    Lose,
+    Truncate,
+}
+
+impl TryFrom<WrittenFault> for Fault {
+    type Error = String;
+
+    fn try_from(written: WrittenFault) -> Result<Fault, String> {
+        let WrittenFault { kind, operation, after, times, status, retry_after, delay_ms, bytes } = written;
+        // Each word next to the kinds that it belongs to.
+        let given = [
+            ("status", status.is_some(), matches!(kind, Word::Status)),
+            ("retryAfter", retry_after.is_some(), matches!(kind, Word::Status)),
+            ("delayMs", delay_ms.is_some(), matches!(kind, Word::Delay)),
+            ("bytes", bytes.is_some(), matches!(kind, Word::Truncate)),
+        ];
+        if let Some((word, ..)) = given.iter().find(|(_, is_given, belongs)| *is_given && !belongs) {
+            return Err(format!("{word:?} does not belong to a fault of this kind; leave it out"));
+        }
+        let kind = match kind {
+            Word::Status => {
+                FaultKind::Status { status: status.ok_or("a fault of kind status needs \"status\"")?, retry_after }
+            }
+            Word::Delay => FaultKind::Delay { delay_ms: delay_ms.ok_or("a fault of kind delay needs \"delayMs\"")? },
+            Word::Drop => FaultKind::Drop,
+            Word::Lose => FaultKind::Lose,
+            Word::Truncate => FaultKind::Truncate { bytes: bytes.ok_or("a fault of kind truncate needs \"bytes\"")? },
+        };
+        Ok(Fault { operation, after, times, kind })
+    }
+}
+
+impl From<Fault> for WrittenFault {
+    fn from(Fault { operation, after, times, kind }: Fault) -> WrittenFault {
+        let written = WrittenFault { operation, after, times, ..WrittenFault::default() };
+        match kind {
+            FaultKind::Status { status, retry_after } => WrittenFault { status: Some(status), retry_after, ..written },
+            FaultKind::Delay { delay_ms } => WrittenFault { kind: Word::Delay, delay_ms: Some(delay_ms), ..written },
+            FaultKind::Drop => WrittenFault { kind: Word::Drop, ..written },
+            FaultKind::Lose => WrittenFault { kind: Word::Lose, ..written },
+            FaultKind::Truncate { bytes } => WrittenFault { kind: Word::Truncate, bytes: Some(bytes), ..written },
+        }
+    }
 }
 
 /// Longest delay a fault may ask for, in milliseconds.
@@ -240,8 +301,16 @@ mod tests {
         let text = r#"{"operation":"getPost","kind":"status","status":503,"retryAfter":7}"#;
         let read: Fault = serde_json::from_str(text).unwrap();
         assert_eq!(read.kind, FaultKind::Status { status: 503, retry_after: Some(7) });
-        let again: Fault = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
-        assert_eq!(again, read);
-        assert!(serde_json::from_str::<Fault>(r#"{"kind":"explode"}"#).is_err());
+        let kinds = [read.kind.clone(), FaultKind::Delay { delay_ms: 1 }, FaultKind::Drop, FaultKind::Lose];
+        for kind in kinds.into_iter().chain([FaultKind::Truncate { bytes: 0 }]) {
+            let armed = Armed { id: 1, fault: Fault { kind, ..read.clone() }, seen: 2, hits: 3 };
+            let again: Armed = serde_json::from_str(&serde_json::to_string(&armed).unwrap()).unwrap();
+            assert_eq!(again, armed);
+        }
+        let refused = |text: &str| serde_json::from_str::<Fault>(text).unwrap_err().to_string();
+        assert!(refused(r#"{"kind":"explode"}"#).contains("unknown variant `explode`, expected one of"));
+        assert!(refused(r#"{"kind":"drop","tmies":1}"#).contains("unknown field `tmies`, expected one of"));
+        assert!(refused(r#"{"kind":"delay"}"#).contains("needs \"delayMs\""));
+        assert!(refused(r#"{"kind":"drop","status":500}"#).contains("\"status\" does not belong"));
     }
 }

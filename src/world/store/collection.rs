@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

@@ -398,10 +398,12 @@ fn costs_at_two_sizes() {
         let padding = "x".repeat(330);
         let records: Vec<_> = (0..size)
             .map(|number| {
-                fields(json!({"id": format!("parcel_{number:016}"), "state": ["queued", "moving", "sent"][number % 3],
+                fields(
+                    json!({"id": format!("parcel_{number:016}"), "state": (["queued", "moving", "sent"][number % 3]),
                     "account": format!("account_{:08}", number % 50), "kind": number % 5, "tags": ["one", "two"],
                     "created_at": format!("2026-01-01T{:02}:{:02}:{:02}.{:03}Z", number / 3_600_000 % 24,
-                        number / 60_000 % 60, number / 1_000 % 60, number % 1_000), "text": padding}))
+                        number / 60_000 % 60, number / 1_000 % 60, number % 1_000), "text": padding}),
+                )
             })
             .collect();
         let start = Instant::now();
