@@ -87,7 +87,12 @@ impl Place {
         let start = self.value.start.min(text.len());
         let end = self.value.end.clamp(start, text.len());
         // A block mapping ends where the next thing starts.
-        let value = start..start + text.get(start..end).map_or(0, |value| value.trim_end().len());
+        let mut value = start..start + text.get(start..end).map_or(0, |value| value.trim_end().len());
+        // The closing bracket of a flow collection stands behind its end.
+        let brackets = (text.as_bytes().get(start), text.as_bytes().get(end));
+        if self.container && matches!(brackets, (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) {
+            value.end = end + 1;
+        }
         if !self.container || !text.get(value.clone()).is_some_and(|value| value.contains('\n')) {
             return value;
         }
