@@ -21,7 +21,7 @@ use crate::contract::error::LoadError;
 pub const TARGET_BYTES_MAX: usize = 2000;
 pub const TARGET_DEPTH_MAX: usize = 24;
 /// The most values that one overlay may write; `copy` could otherwise double a document again and again.
-pub const WRITTEN_NODES_MAX: usize = 5_000_000;
+pub const WRITTEN_NODES_MAX: usize = 500_000;
 /// Elements of arrays longer than this lose their origin when one before them is removed.
 const SHIFTED_ELEMENTS_MAX: usize = 1000;
 
@@ -649,6 +649,9 @@ mod tests {
             let (_, errors, _) = run(json!({}), "1.1.0", json!([{"target": target, "update": {}}]));
             assert_eq!(errors.len(), 1, "{target}");
         }
+        let nested = format!("$[?{}@.x{}]", "(".repeat(20), ")".repeat(20));
+        let (_, errors, _) = run(json!({"a": {"x": 1}}), "1.1.0", json!([{"target": nested, "update": {"y": 1}}]));
+        assert_eq!(errors, Vec::<String>::new());
     }
 
     #[test]
