@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_generated_is_refused_with_the_reason() {
-        let refused = |pattern: &str| check(pattern).unwrap_err();
+        let refused = |pattern: &str| super::check(pattern).unwrap_err();
         assert!(refused("(").contains("no regular expression"));
         assert!(refused("(?=a)b").contains("look-around"));
         assert!(refused(r"\bword\b").contains("word boundary"));

@@ -1,50 +1,82 @@
 //! Words for people: names turned into text, and the nearest known word to a misspelled one.
 
-/// Words that are written in capitals.
-const CAPITALS: [&str; 10] = ["id", "url", "api", "uri", "ip", "uuid", "html", "json", "http", "sms"];
+/// Words that are written in capitals wherever they stand.
+const ACRONYMS: [&str; 20] = [
+    "API", "CPU", "CSS", "CSV", "DNS", "HTML", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "PDF", "SKU", "SMS", "URI",
+    "URL", "UTC", "UUID", "XML",
+];
 
-/// A name of code in words: `channelId` → `Channel ID`, `per_page` → `Per page`, `apiKey` → `API key`.
+/// A field's name in words: `channelId` is `Channel ID`, `per_page` is `Per page`.
 pub fn humanise(name: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous_lower = false;
-    for character in name.chars() {
-        if matches!(character, '_' | '-' | '.' | ' ' | '/') {
-            previous_lower = false;
+    let mut text = String::with_capacity(name.len() + 4);
+    for word in words(name) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&cased(&word, text.is_empty()));
+    }
+    if text.is_empty() { name.to_owned() } else { text }
+}
+
+/// The known word nearest to an unknown one, if it is near enough to be a slip.
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const SIMILARITY_MIN: f64 = 0.8;
+    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
+    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.filter(|(score, _)| *score >= SIMILARITY_MIN).map(|(_, candidate)| candidate)
+}
+
+/// Splits at separators, at `aB`, and before the last capital of `HTMLBody`.
+fn words(name: &str) -> Vec<String> {
+    let characters: Vec<char> = name.chars().collect();
+    let mut words = vec![String::new()];
+    for (index, character) in characters.iter().enumerate() {
+        if matches!(character, '_' | '-' | ' ' | '.' | '[' | ']' | '/' | ':' | '$' | '@') {
             words.push(String::new());
             continue;
         }
-        if character.is_uppercase() && previous_lower || words.is_empty() {
+        let before = index.checked_sub(1).map(|before| characters[before]);
+        let after = characters.get(index + 1);
+        let starts_hump = character.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_uppercase()
+                        && after.is_some_and(|after| after.is_lowercase() && !plural_follows(&characters, index))
+            });
+        if starts_hump {
             words.push(String::new());
         }
-        previous_lower = character.is_lowercase() || character.is_ascii_digit();
-        let word = words.last_mut().expect("a word was pushed before the first character");
-        word.extend(character.to_lowercase());
+        if let Some(word) = words.last_mut() {
+            word.push(*character);
+        }
     }
-    let words = words.into_iter().filter(|word| !word.is_empty()).enumerate().map(|(place, word)| {
-        if CAPITALS.contains(&word.as_str()) {
-            return word.to_uppercase();
-        }
-        if let Some(singular) = word.strip_suffix('s').filter(|singular| CAPITALS.contains(singular)) {
-            return format!("{}s", singular.to_uppercase());
-        }
-        if place == 0 { capitalise(&word) } else { word }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    words.retain(|word| !word.is_empty());
+    words
 }
 
-fn capitalise(word: &str) -> String {
-    let mut characters = word.chars();
+/// `IDs` and `URLs` are one word: the capital at `index` is followed by a lone `s`.
+fn plural_follows(characters: &[char], index: usize) -> bool {
+    characters.get(index + 1) == Some(&'s') && characters.get(index + 2).is_none_or(|after| !after.is_lowercase())
+}
+
+fn cased(word: &str, first: bool) -> String {
+    let upper = word.to_uppercase();
+    if ACRONYMS.contains(&upper.as_str()) {
+        return upper;
+    }
+    if let Some(singular) = upper.strip_suffix('S').filter(|singular| ACRONYMS.contains(singular)) {
+        return format!("{singular}s");
+    }
+    let lower = word.to_lowercase();
+    if !first {
+        return lower;
+    }
+    let mut characters = lower.chars();
     match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
+        Some(initial) => initial.to_uppercase().chain(characters).collect(),
+        None => lower,
     }
-}
-
-/// The known word that is nearest to a misspelled one, if any is near enough.
-pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
-    let limit = (word.chars().count() / 3).max(1) + 1;
-    scored.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 
 use super::services::Files;
+use crate::contract::diagnostic;
+use crate::contract::document::Source;
 use crate::contract::error::LoadError;
 
 #[derive(Debug)]
@@ -28,7 +30,7 @@ impl Failure {
     }
 }
 
-fn render(errors: &[LoadError], _files: &Files) -> String {
-    let _color = std::io::stderr().is_terminal();
-    errors.iter().map(|error| format!("error: {error}\n")).collect()
+fn render(errors: &[LoadError], files: &Files) -> String {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    diagnostic::render(errors, &|name| files.read(name).ok(), color)
 }

@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::ALLOW;
-use serde_json::Value;
 
 use crate::call::{Call, Reply, Wire};
 use crate::contract::Contract;
@@ -437,9 +436,4 @@ fn damage(fault: Option<&Armed>, reply: &mut Reply) {
         Some(FaultKind::Truncate { bytes }) => reply.wire = Wire::Cut(Some(*bytes)),
         _ => {}
     }
-}
-
-/// A value's text for a message: strings as they are.
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LINK};
 use http::{HeaderName, HeaderValue};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::inputs::Inputs;
 use super::perform::Done;
@@ -236,11 +236,4 @@ fn records_text(records: &[std::sync::Arc<Record>]) -> String {
     }
     text.push(']');
     text
-}
-
-/// An object with one entry.
-pub fn entry(name: &str, value: Value) -> Map<String, Value> {
-    let mut map = Map::new();
-    map.insert(name.to_owned(), value);
-    map
 }

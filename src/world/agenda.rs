@@ -77,7 +77,8 @@ impl Agenda {
     }
 
     pub(super) fn save(&self) -> SavedAgenda {
-        let mut items: Vec<_> = self.items.iter().map(|((at, sequence), work)| (*at, *sequence, work.clone())).collect();
+        let mut items: Vec<_> =
+            self.items.iter().map(|((at, sequence), work)| (*at, *sequence, work.clone())).collect();
         let mut planned = self.planned;
         // What waits is due: it is tried first when the world goes on.
         for work in &self.waiting {

@@ -21,7 +21,7 @@ use crate::contract::error::LoadError;
 /// The most files that one document may be made of.
 pub const FILES_MAX: usize = 4096;
 /// The most values that references to other files may copy into the root tree.
-pub const COPIED_NODES_MAX: usize = 20_000_000;
+pub const COPIED_NODES_MAX: usize = 3_000_000;
 
 /// Bundles. What could not be brought in stays a reference and is complained about.
 pub fn bundle(source: &dyn Source, name: &str, root: &mut Value, origins: &mut Origins) -> Vec<LoadError> {
@@ -156,6 +156,9 @@ impl<'a> Bundler<'a> {
                 if is_component(pointer) {
                     self.homes.insert(key, pointer.to_owned());
                 }
+            }
+            if self.contexts.iter().any(|context| context.at != pointer && context.origin == origin) {
+                return self.complain(pointer, "the reference leads to a part that it stands in".to_owned(), None);
             }
             let Some(mut target) = self.fetch(&origin) else { return };
             if self.nodes > COPIED_NODES_MAX {

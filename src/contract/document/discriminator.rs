@@ -27,9 +27,8 @@ pub fn compile(schema: &mut Map<String, Value>) {
     if keyword == "oneOf" && !schema.contains_key("anyOf") {
         rename(schema, "oneOf", "anyOf");
     }
-    match schema.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
-        Value::Array(all) => all.extend(rules),
-        _ => {}
+    if let Value::Array(all) = schema.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
+        all.extend(rules);
     }
 }
 

@@ -25,7 +25,6 @@ use serde_json::Value;
 use super::error::LoadError;
 pub use bundle::FILES_MAX;
 pub use origin::Origins;
-pub use reference::did_you_mean;
 
 /// Where documents come from: the rim's file reader, or the embedded services.
 pub trait Source {

@@ -13,15 +13,15 @@ use serde_json_path::JsonPath;
 use super::bundle::count_nodes;
 use super::origin::{Origin, Origins};
 use super::pointer;
-use super::reference::did_you_mean;
 use super::text::DEPTH_MAX;
 use crate::contract::error::LoadError;
+use crate::words::did_you_mean;
 
 /// The longest target that is read, and how deep its brackets may nest.
 pub const TARGET_BYTES_MAX: usize = 2000;
 pub const TARGET_DEPTH_MAX: usize = 24;
 /// The most values that one overlay may write; `copy` could otherwise double a document again and again.
-pub const WRITTEN_NODES_MAX: usize = 5_000_000;
+pub const WRITTEN_NODES_MAX: usize = 500_000;
 /// Elements of arrays longer than this lose their origin when one before them is removed.
 const SHIFTED_ELEMENTS_MAX: usize = 1000;
 
@@ -272,20 +272,20 @@ impl Application<'_> {
         const GENERAL: &str = "an overlay must fit its document: correct the target or delete the action";
         // Prefixes that end before a `.` or `[` are paths themselves, unless the character is quoted; then they do not parse.
         let ends = target.char_indices().filter(|(_, character)| ".[".contains(*character)).map(|(index, _)| index);
-        let mut reached: Option<(&str, String)> = None;
-        for end in ends.skip(1) {
-            let prefix = &target[..end];
-            let Ok(path) = JsonPath::parse(prefix) else { continue };
+        let mut reached = ("", String::new());
+        for end in ends {
+            let Ok(path) = JsonPath::parse(&target[..end]) else { continue };
             match locate(&path, self.root).into_iter().next() {
-                Some(found) => reached = Some((prefix, found)),
+                Some(found) => reached = (&target[..end], found),
                 None => break,
             }
         }
-        let Some((prefix, found)) = reached else { return GENERAL.to_owned() };
-        let keys = self.root.pointer(&found).and_then(Value::as_object);
-        let rest = target[prefix.len()..].trim_matches(|character| ".[]'\"".contains(character));
-        match keys.and_then(|keys| did_you_mean(rest, keys.keys().map(String::as_str))) {
-            Some(meant) => format!("`{prefix}` has no `{rest}`; did you mean `{meant}`?"),
+        let (prefix, found) = reached;
+        let keys = self.root.pointer(&found).and_then(Value::as_object).into_iter();
+        let wanted = first_key(&target[prefix.len()..]);
+        match did_you_mean(wanted, keys.flat_map(|keys| keys.keys().map(String::as_str))) {
+            Some(meant) => format!("`{prefix}` has no `{wanted}`; did you mean `{meant}`?"),
+            None if prefix.len() <= 1 => GENERAL.to_owned(),
             None => format!("the document has `{prefix}`, but not what follows; {GENERAL}"),
         }
     }
@@ -380,6 +380,13 @@ impl Application<'_> {
     }
 }
 
+/// The key that a path's rest starts with: `.info.title` or `['/posts'].get`.
+fn first_key(rest: &str) -> &str {
+    let quoted = rest.strip_prefix("['").and_then(|inner| inner.split_once("']"));
+    let quoted = quoted.or_else(|| rest.strip_prefix("[\"").and_then(|inner| inner.split_once("\"]")));
+    quoted.map_or_else(|| rest.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default(), |(key, _)| key)
+}
+
 fn locate(path: &JsonPath, root: &Value) -> Vec<String> {
     path.query_located(root).iter().map(|node| node.location().to_json_pointer()).collect()
 }
@@ -459,5 +466,212 @@ fn describe(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(root: Value, version: &str, actions: Value) -> (Value, Vec<String>, Origins) {
+        let overlay = json!({"overlay": version, "info": {"title": "t", "version": "1"}, "actions": actions});
+        let mut root = root;
+        let mut origins = Origins::default();
+        let errors = apply(&mut root, &overlay, "o.yaml", "api.yaml", &mut origins);
+        (root, errors.iter().map(ToString::to_string).collect(), origins)
+    }
+
+    #[track_caller]
+    fn check(root: Value, actions: Value, expected: Value) {
+        let (found, errors, _) = run(root, "1.1.0", actions);
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(found.to_string(), expected.to_string());
+    }
+
+    #[track_caller]
+    fn check_refused(overlay: Value, expected: &[&str]) {
+        let mut root =
+            json!({"openapi": "3.1.0", "info": {"title": "t"}, "paths": {"/posts": {"get": {}}}, "tags": [1]});
+        let before = root.clone();
+        let errors = apply(&mut root, &overlay, "o.yaml", "api.yaml", &mut Origins::default());
+        assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+        assert_eq!(root, before, "a refused action changes nothing");
+    }
+
+    fn overlay(actions: Value) -> Value {
+        json!({"overlay": "1.1.0", "info": {"title": "t", "version": "1"}, "actions": actions})
+    }
+
+    #[test]
+    fn objects_merge_and_arrays_grow() {
+        check(
+            json!({"info": {"title": "a", "list": [1]}, "tags": [{"name": "a"}]}),
+            json!([
+                {"target": "$", "update": {"info": {"x": {"y": 1}, "list": [2], "title": "b"}}},
+                {"target": "$.tags", "update": {"name": "b"}},
+                {"target": "$.tags", "update": [{"name": "c"}]},
+                {"target": "$.tags[?@.name == 'a']", "update": {"seen": true}}
+            ]),
+            json!({
+                "info": {"title": "b", "list": [1, 2], "x": {"y": 1}},
+                "tags": [{"name": "a", "seen": true}, {"name": "b"}, {"name": "c"}]
+            }),
+        );
+    }
+
+    #[test]
+    fn single_values_are_removed_and_replaced_and_keys_keep_their_order() {
+        check(
+            json!({"a": 1, "b": {"example": 2, "x": 3, "y": 4}, "c": "old"}),
+            json!([
+                {"target": "$.b.example", "remove": true},
+                {"target": "$.c", "update": "new"},
+                {"target": "$.a", "remove": true, "update": {"no": "impact"}}
+            ]),
+            json!({"b": {"x": 3, "y": 4}, "c": "new"}),
+        );
+    }
+
+    #[test]
+    fn removing_elements_in_any_order_takes_the_right_ones() {
+        let twelve: Vec<usize> = (0..12).collect();
+        check(
+            json!({"list": twelve, "tree": {"a": {"x": 1, "a": {"x": 2}}}}),
+            json!([{"target": "$.list[10, 2, 2, 9]", "remove": true}, {"target": "$..a", "remove": true}]),
+            json!({"list": [0, 1, 3, 4, 5, 6, 7, 8, 11], "tree": {}}),
+        );
+    }
+
+    #[test]
+    fn copy_takes_one_node_to_others() {
+        check(
+            json!({"a": {"x": 1}, "b": {"y": 2}}),
+            json!([{"target": "$.b", "copy": "$.a"}, {"target": "$", "update": {"c": {}}}, {"target": "$.c", "copy": "$.b"}]),
+            json!({"a": {"x": 1}, "b": {"y": 2, "x": 1}, "c": {"y": 2, "x": 1}}),
+        );
+    }
+
+    #[test]
+    fn actions_build_on_each_other() {
+        let root =
+            json!({"info": {"title": "a"}, "paths": {"/a": {"get": {"tags": ["x"]}}, "/b": {"get": {"tags": []}}}});
+        let actions = json!([
+            {"target": "$.paths.*.get", "update": {"tags": ["new"], "security": [{"key": []}]}},
+            {"target": "$.paths['/b']", "copy": "$.paths['/a']"},
+            {"target": "$.paths.*.get.tags", "update": ["more"]},
+            {"target": "$.info", "remove": true}
+        ]);
+        let expected = json!({"paths": {
+            "/a": {"get": {"tags": ["x", "new", "more"], "security": [{"key": []}]}},
+            "/b": {"get": {"tags": ["new", "x", "new", "more"], "security": [{"key": []}, {"key": []}]}}
+        }});
+        let (found, errors, _) = run(root, "1.1.0", actions);
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn targets_that_match_nothing_are_told_with_the_nearest_word() {
+        check_refused(
+            overlay(json!([
+                {"target": "$.paths['/post'].get", "update": {}},
+                {"target": "$.nothing.here", "remove": true},
+                {"target": "$.info", "copy": "$.infos"}
+            ])),
+            &[
+                "o.yaml /actions/0/target: `$.paths['/post'].get` matches nothing (`$.paths` has no `/post`; did you mean \
+                 `/posts`?)",
+                "o.yaml /actions/1/target: `$.nothing.here` matches nothing (an overlay must fit its document: correct the \
+                 target or delete the action)",
+                "o.yaml /actions/2/copy: `$.infos` matches nothing (`$` has no `infos`; did you mean `info`?)",
+            ],
+        );
+    }
+
+    #[test]
+    fn malformed_overlays_are_refused_by_field() {
+        let head = json!({"title": "t", "version": "1"});
+        check_refused(
+            json!(null),
+            &["o.yaml: the overlay is empty (it starts with `overlay: 1.1.0`, `info` and `actions`)"],
+        );
+        check_refused(
+            json!({"overlay": "2.0.0"}),
+            &[
+                "o.yaml /overlay: overlay version \"2.0.0\" is not supported (write `overlay: 1.1.0` or `overlay: 1.0.0`)",
+            ],
+        );
+        check_refused(
+            json!({"overlay": "1.0.0", "info": head, "actions": []}),
+            &["o.yaml /actions: `actions` must be a list of at least one action"],
+        );
+        check_refused(
+            json!({"overlay": "1.0.0", "info": {"title": "t"}, "extend": 1, "x-own": 1, "actions": [{"target": "$", "copy": "$"}]}),
+            &[
+                "o.yaml /extend: unknown field `extend` (did you mean `extends`?)",
+                "o.yaml /info: `info` has no `version`",
+                "o.yaml /actions/0/copy: unknown field `copy` (`copy` needs `overlay: 1.1.0`)",
+                "o.yaml /actions/0: the action changes nothing (give it `update: ...` or `remove: true`)",
+            ],
+        );
+        check_refused(
+            overlay(json!([{"target": "$", "updates": {}}])),
+            &[
+                "o.yaml /actions/0/updates: unknown field `updates` (did you mean `update`?)",
+                "o.yaml /actions/0: the action changes nothing (give it `update: ...` or `remove: true`)",
+            ],
+        );
+    }
+
+    #[test]
+    fn changes_that_do_not_fit_are_refused() {
+        let (_, errors, _) = run(json!({"a": 1}), "1.0.0", json!([{"target": "$.a", "update": 2}]));
+        assert!(errors[0].contains("1.1 can replace single values"), "{errors:?}");
+        for (target, update) in [("$", json!(1)), ("$.info", json!([1])), ("$.openapi", json!({}))] {
+            let mut root = json!({"openapi": "3.1.0", "info": {}});
+            let actions = overlay(json!([{"target": target, "update": update}]));
+            let errors = apply(&mut root, &actions, "o", "a", &mut Origins::default());
+            assert!(errors[0].message.contains("does not fit"), "{errors:?}");
+        }
+        let (_, errors, _) = run(json!({}), "1.1.0", json!([{"target": "$", "remove": true}]));
+        assert!(errors[0].contains("whole document"), "{errors:?}");
+    }
+
+    #[test]
+    fn hostile_overlays_end() {
+        let doubling: Vec<Value> = (0..40).map(|_| json!({"target": "$.a", "copy": "$.a"})).collect();
+        let (_, errors, _) = run(json!({"a": [1]}), "1.1.0", Value::Array(doubling));
+        assert!(!errors.is_empty());
+        for target in ["$[?".to_owned() + &"(".repeat(1900), "!".repeat(1900), "$".repeat(5000), String::new()] {
+            let (_, errors, _) = run(json!({}), "1.1.0", json!([{"target": target, "update": {}}]));
+            assert_eq!(errors.len(), 1, "{target}");
+        }
+        let nested = format!("$[?{}@.x{}]", "(".repeat(20), ")".repeat(20));
+        let (_, errors, _) = run(json!({"a": {"x": 1}}), "1.1.0", json!([{"target": nested, "update": {"y": 1}}]));
+        assert_eq!(errors, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_an_overlay_wrote_is_known_to_come_from_it() {
+        let (_, errors, origins) = run(
+            json!({"paths": {"/a": {"tags": ["x"], "get": {}}}, "gone": 1}),
+            "1.1.0",
+            json!([
+                {"target": "$", "update": {"x-standin": {"operations": {"foo": {"set": {"bar": 1}}}}}},
+                {"target": "$", "update": {"x-standin": {"operations": {"foo": {"set": {"own": 2}}}}}},
+                {"target": "$.paths.*", "update": {"tags": ["y"], "get": {"summary": "s"}}},
+                {"target": "$.paths['/a'].tags[0]", "remove": true}
+            ]),
+        );
+        assert!(errors.is_empty(), "{errors:?}");
+        let origin = |pointer: &str| origins.find(pointer).map(|origin| format!("{}{}", origin.file, origin.pointer));
+        let set = "/update/x-standin/operations/foo/set";
+        assert_eq!(origin("/x-standin/operations/foo/set/bar"), Some(format!("o.yaml/actions/0{set}/bar")));
+        assert_eq!(origin("/x-standin/operations/foo/set/own"), Some(format!("o.yaml/actions/1{set}/own")));
+        assert_eq!(origin("/paths/~1a/get/summary"), Some("o.yaml/actions/2/update/get/summary".to_owned()));
+        assert_eq!(origin("/paths/~1a/tags/0"), Some("o.yaml/actions/2/update/tags/0".to_owned()));
+        assert_eq!(origin("/paths/~1a/get"), None);
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::grammar::{Kind, Node, Visit, walk};
 use super::pointer;
+use crate::words::did_you_mean;
 
 /// The most references that may be chained before one of them holds a value.
 pub const REF_HOPS_MAX: usize = 64;
@@ -147,14 +148,6 @@ pub fn nearest(root: &Value, pointer: &str) -> Option<String> {
         value = child;
     }
     None
-}
-
-/// The known word nearest to an unknown one, if it is near enough to be a slip.
-pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const SIMILARITY_MIN: f64 = 0.8;
-    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
-    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    best.filter(|(score, _)| *score >= SIMILARITY_MIN).map(|(_, candidate)| candidate)
 }
 
 /// Does following bare references from here never arrive at a value?

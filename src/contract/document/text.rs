@@ -1,7 +1,6 @@
 //! From a file's text to one JSON tree: JSON or YAML, by content.
 //!
-//! Both readers refuse duplicate keys, keep key order and stop at the same depth, so that everything behind them may recurse
-//! along a tree.
+//! Both readers refuse duplicate keys, keep key order and limit nesting, so that everything behind them may recurse along a tree.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,8 +12,10 @@ use crate::contract::error::LoadError;
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 64 << 20;
-/// The deepest nesting; it is also the fixed limit of the JSON reader.
+/// The deepest nesting of any tree that is read; it is the fixed limit of the JSON reader.
 pub const DEPTH_MAX: usize = 127;
+/// The deepest nesting of YAML, whose reader needs far more stack for each level.
+pub const YAML_DEPTH_MAX: usize = 64;
 
 const YAML_EVENTS_MAX: usize = 20_000_000;
 const YAML_NODES_MAX: usize = 10_000_000;
@@ -37,9 +38,11 @@ pub fn parse(file: &str, text: &str) -> Result<Value, LoadError> {
     })
 }
 
-/// Is this text to be read as JSON?
+/// Is this text to be read as JSON? `{openapi: 3.1.0}` is YAML in flow style, but a quoted first key is JSON: read as YAML, a mistake
+/// such as `tru` would pass for text.
 pub fn looks_like_json(text: &str) -> bool {
-    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_start().starts_with('{')
+    let inside = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_start().strip_prefix('{');
+    inside.is_some_and(|inside| inside.trim_start().starts_with(['"', '}', '{']) || inside.trim_start().is_empty())
 }
 
 struct Fault {
@@ -49,11 +52,7 @@ struct Fault {
 }
 
 fn parse_body(text: &str) -> Result<Value, Fault> {
-    if !looks_like_json(text) {
-        return parse_yaml(text);
-    }
-    // `{openapi: 3.1.0}` is YAML in flow style; when neither reader accepts the text, JSON's complaint is the better one.
-    parse_json(text).or_else(|fault| parse_yaml(text).map_err(|_| fault))
+    if looks_like_json(text) { parse_json(text) } else { parse_yaml(text) }
 }
 
 fn parse_json(text: &str) -> Result<Value, Fault> {
@@ -62,7 +61,7 @@ fn parse_json(text: &str) -> Result<Value, Fault> {
         let message = full.rfind(" at line ").map_or(full.as_str(), |end| &full[..end]);
         let deep = message.contains("recursion limit");
         Fault {
-            message: if deep { too_deep() } else { format!("not valid JSON: {message}") },
+            message: if deep { too_deep(DEPTH_MAX) } else { format!("not valid JSON: {message}") },
             span: Some(span_at(text, offset(text, error.line(), error.column()))),
             hint: deep.then_some("move the inner parts to components and refer to them by `$ref`"),
         }
@@ -84,15 +83,19 @@ fn parse_yaml(text: &str) -> Result<Value, Fault> {
             serde_saphyr::Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Depth { .. }, .. }
         );
         Fault {
-            message: if deep { too_deep() } else { format!("not valid YAML: {}", without_position(first)) },
+            message: if deep {
+                too_deep(YAML_DEPTH_MAX)
+            } else {
+                format!("not valid YAML: {}", without_position(first))
+            },
             span: start.map(|start| span_at(text, start)),
             hint: first.contains("tab").then_some("YAML is indented with spaces"),
         }
     })
 }
 
-fn too_deep() -> String {
-    format!("nested deeper than {DEPTH_MAX} levels")
+fn too_deep(limit: usize) -> String {
+    format!("nested deeper than {limit} levels")
 }
 
 fn yaml_options() -> serde_saphyr::Options {
@@ -100,8 +103,8 @@ fn yaml_options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_events: YAML_EVENTS_MAX,
             max_nodes: YAML_NODES_MAX,
-            max_depth: DEPTH_MAX,
-            flow_nesting_limit: DEPTH_MAX,
+            max_depth: YAML_DEPTH_MAX,
+            flow_nesting_limit: YAML_DEPTH_MAX,
             max_documents: 1,
             max_total_scalar_bytes: FILE_BYTES_MAX,
         },
@@ -327,7 +330,9 @@ mod tests {
         check_refused(&format!("{}{}", "{\"a\":".repeat(deep), "}".repeat(deep)), "nested deeper", None);
         check_refused(&"[".repeat(deep), "", None);
         check_refused(&"- ".repeat(deep), "nested deeper", None);
-        let fine = format!("a: {}1{}", "[".repeat(120), "]".repeat(120));
+        let fine = format!("a: {}1{}", "[".repeat(60), "]".repeat(60));
+        assert!(parse("test.yaml", &fine).is_ok());
+        let fine = format!("{{\"a\": {}1{}}}", "[".repeat(120), "]".repeat(120));
         assert!(parse("test.yaml", &fine).is_ok());
     }
 

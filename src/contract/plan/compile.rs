@@ -15,8 +15,7 @@ use crate::contract::expression::{ExpressionError, duration_ms};
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::schema::{Schemas, SchemasBuilder};
 use crate::contract::vocabulary::{
-    Behaviour, ChangeRule, ErrorRule, IdRule, LifecycleRule, OperationRule, ReferenceRule, ReplyRule, ResourceRule,
-    WebhookRule,
+    Behaviour, ChangeRule, ErrorRule, IdRule, LifecycleRule, OperationRule, ReferenceRule, ResourceRule, WebhookRule,
 };
 use crate::words::{did_you_mean, humanise};
 

@@ -57,7 +57,7 @@ fn by_format(format: &str, now: i64, random: &mut ChaCha8Rng) -> Option<String> 
 
 /// Reads the last words of a name: `authorEmail` is an email address.
 fn by_name(name: &str, now: i64, random: &mut ChaCha8Rng) -> String {
-    let words = crate::contract::schema::humanise(name).to_ascii_lowercase();
+    let words = crate::words::humanise(name).to_ascii_lowercase();
     let is = |suffix: &str| words == suffix || words.ends_with(&format!(" {suffix}"));
     let any = |suffixes: &[&str]| suffixes.iter().any(|suffix| is(suffix));
     match () {

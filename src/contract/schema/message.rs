@@ -4,15 +4,10 @@ use serde_json::Value;
 
 use super::best::{Complaint, Fault};
 use crate::contract::violation::Place;
+use crate::words::humanise;
 
 /// More options than this are not spelled out.
 const OPTIONS_MAX: usize = 40;
-
-/// Words that are written in capitals wherever they stand.
-const ACRONYMS: [&str; 20] = [
-    "API", "CPU", "CSS", "CSV", "DNS", "HTML", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "PDF", "SKU", "SMS", "URI",
-    "URL", "UTC", "UUID", "XML",
-];
 
 pub fn message(complaint: &Complaint, place: Place) -> String {
     let name = name(&complaint.pointer, place);
@@ -42,18 +37,6 @@ pub fn message(complaint: &Complaint, place: Place) -> String {
     }
 }
 
-/// A field's name in words: `channelId` is `Channel ID`, `per_page` is `Per page`.
-pub fn humanise(name: &str) -> String {
-    let mut text = String::with_capacity(name.len() + 4);
-    for word in words(name) {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&cased(&word, text.is_empty()));
-    }
-    if text.is_empty() { name.to_owned() } else { text }
-}
-
 /// What a pointer leads to, in words. Items of an array go by their number, counted from one.
 fn name(pointer: &str, place: Place) -> String {
     let mut segments = pointer.rsplit('/').filter(|segment| !segment.is_empty());
@@ -74,59 +57,6 @@ fn name(pointer: &str, place: Place) -> String {
 
 fn unescape(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")
-}
-
-/// Splits at separators, at `aB`, and before the last capital of `HTMLBody`.
-fn words(name: &str) -> Vec<String> {
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (index, character) in characters.iter().enumerate() {
-        if matches!(character, '_' | '-' | ' ' | '.' | '[' | ']' | '/' | ':' | '$' | '@') {
-            words.push(String::new());
-            continue;
-        }
-        let before = index.checked_sub(1).map(|before| characters[before]);
-        let after = characters.get(index + 1);
-        let starts_hump = character.is_uppercase()
-            && before.is_some_and(|before| {
-                before.is_lowercase()
-                    || before.is_ascii_digit()
-                    || before.is_uppercase()
-                        && after.is_some_and(|after| after.is_lowercase() && !plural_follows(&characters, index))
-            });
-        if starts_hump {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.push(*character);
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// `IDs` and `URLs` are one word: the capital at `index` is followed by a lone `s`.
-fn plural_follows(characters: &[char], index: usize) -> bool {
-    characters.get(index + 1) == Some(&'s') && characters.get(index + 2).is_none_or(|after| !after.is_lowercase())
-}
-
-fn cased(word: &str, first: bool) -> String {
-    let upper = word.to_uppercase();
-    if ACRONYMS.contains(&upper.as_str()) {
-        return upper;
-    }
-    if let Some(singular) = upper.strip_suffix('S').filter(|singular| ACRONYMS.contains(singular)) {
-        return format!("{singular}s");
-    }
-    let lower = word.to_lowercase();
-    if !first {
-        return lower;
-    }
-    let mut characters = lower.chars();
-    match characters.next() {
-        Some(initial) => initial.to_uppercase().chain(characters).collect(),
-        None => lower,
-    }
 }
 
 fn either(words: &[String]) -> String {

@@ -23,7 +23,6 @@ use super::sample::Direction;
 use super::violation::{Place, Violation};
 
 pub use bundle::escape;
-pub use message::humanise;
 
 /// More violations than this in one value are not reported: nobody reads them, and a hostile body should not buy them.
 pub const VIOLATIONS_MAX: usize = 100;

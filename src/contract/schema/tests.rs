@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::words::humanise;
 
 fn compiled(schema: Value, document: Value) -> Schemas {
     let mut builder = SchemasBuilder::default();

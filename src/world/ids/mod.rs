@@ -1,6 +1,5 @@
 //! Ids, secrets and sample seeds: functions of (seed, kind, counter). A new kind leaves the others as they were.
 
-
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;

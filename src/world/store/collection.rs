@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -222,11 +222,6 @@ impl Collection {
 
     pub fn bytes(&self, seq: u64) -> Option<&Bytes> {
         self.blobs.get(&seq)
-    }
-
-    /// Kept bytes by `seq`.
-    pub fn blobs(&self) -> impl Iterator<Item = (u64, &Bytes)> {
-        self.blobs.iter().map(|(seq, bytes)| (*seq, bytes))
     }
 
     /// Never gives out a `seq` below this one again.

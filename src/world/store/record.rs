@@ -1,7 +1,7 @@
 //! One record: its fields as text, and what the world knows about it.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 

@@ -68,7 +68,7 @@ impl Store {
                 since: record.since,
                 entry: record.entry,
                 checked: AtomicU32::new(0),
-            memo: OnceLock::new(),
+                memo: OnceLock::new(),
             };
             target.add(kept, &visible).map_err(|error| match error {
                 super::StoreError::Duplicate => wrong("has an id that an earlier record has"),

@@ -126,7 +126,9 @@ fn a_collection_that_does_not_exist_reads_as_empty() {
 #[test]
 fn a_clone_keeps_what_it_had() {
     let mut store = store(Some("size"), &["size"]);
-    (0..200).for_each(|number| drop(put(&mut store, &number.to_string(), json!({"size": number % 7}))));
+    for number in 0..200 {
+        put(&mut store, &number.to_string(), json!({"size": number % 7}));
+    }
     let kept = store.clone();
     (1..=200).for_each(|seq| drop(store.remove(0, seq)));
     assert_eq!((store.len(0), kept.len(0)), (0, 200));
