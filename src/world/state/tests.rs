@@ -48,7 +48,9 @@ fn lived_in() -> World {
     world.agenda.plan(50, Work::Lifecycle { collection: 1, seq: 3, entry: 0 }).unwrap();
     world.agenda.plan(40, Work::Attempt { delivery: 1 }).unwrap();
     let rate = Rate { count: 5, window_ms: 1_000, window: Window::Sliding };
-    (0..4).for_each(|now| drop(world.quotas.charge("calls", "key_1", rate, now * 100)));
+    for now in 0..4 {
+        world.quotas.charge("calls", "key_1", rate, now * 100);
+    }
     world.quotas.charge("calls", "key_0", rate, 0);
     let mut reply = Reply::new(StatusCode::CREATED);
     reply.headers.push((HeaderName::from_static("x-a"), HeaderValue::from_bytes(b"\xe9").unwrap()));

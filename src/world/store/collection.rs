@@ -222,11 +222,6 @@ impl Collection {
         self.blobs.get(&seq)
     }
 
-    /// Kept bytes by `seq`.
-    pub fn blobs(&self) -> impl Iterator<Item = (u64, &Bytes)> {
-        self.blobs.iter().map(|(seq, bytes)| (*seq, bytes))
-    }
-
     /// Never gives out a `seq` below this one again.
     pub fn skip_to(&mut self, next: u64) {
         self.next = self.next.max(next);

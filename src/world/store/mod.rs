@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use super::query::{Page, Query};
 use collection::Collection;
 pub use record::Record;
-pub(super) use saved::{SavedCollection, SavedRecord};
+pub(super) use saved::SavedCollection;
 
 /// Index of a collection in a store.
 pub type CollectionIndex = usize;
