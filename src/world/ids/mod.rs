@@ -253,12 +253,12 @@ mod tests {
 
     #[test]
     fn prefixed_ids_ascend_and_have_their_form() {
+        let shape = regex::Regex::new("^post_[a-z0-9]{16}$").unwrap();
         for seed in [0, 1, u64::MAX] {
             let mut ids = Ids::new(seed);
             let form = IdForm::Prefixed("post_".to_owned());
             let given: Vec<String> = (0..5_000).map(|_| text(ids.next("post", &form))).collect();
             assert!(given.is_sorted_by(|one, two| one < two));
-            let shape = regex::Regex::new("^post_[a-z0-9]{16}$").unwrap();
             assert!(given.iter().all(|id| shape.is_match(id)));
         }
     }

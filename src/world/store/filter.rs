@@ -81,22 +81,23 @@ impl<'q> Test<'q> {
         let class_start = |class: Class| entries.rank(|entry| entry.key.class() < class);
         let class_end = |class: Class| entries.rank(|entry| entry.key.class() <= class);
         let nulls = 0..class_end(Class::Null);
+        let one = |span: Range<usize>| Vec::from([span]);
         let key = self.key();
         let spans = match (self.operator, key.class()) {
             (Operator::NotEqual | Operator::Contains, _) => return None,
-            (Operator::Equal, _) => vec![below(key)..through(key)],
+            (Operator::Equal, _) => one(below(key)..through(key)),
             (Operator::In, _) => self.keys.iter().map(|key| below(key)..through(key)).collect(),
             // Null is below everything, and trees are equal or nothing.
-            (Operator::Greater, Class::Null) => vec![nulls.end..entries.len()],
-            (Operator::GreaterOrEqual, Class::Null) => vec![0..entries.len()],
+            (Operator::Greater, Class::Null) => one(nulls.end..entries.len()),
+            (Operator::GreaterOrEqual, Class::Null) => one(0..entries.len()),
             (Operator::Less, Class::Null) => Vec::new(),
             (Operator::LessOrEqual, Class::Null) => vec![nulls],
             (Operator::Greater, Class::Tree) => Vec::new(),
-            (Operator::GreaterOrEqual, Class::Tree) => vec![below(key)..through(key)],
+            (Operator::GreaterOrEqual, Class::Tree) => one(below(key)..through(key)),
             (Operator::Less, Class::Tree) => vec![nulls],
             (Operator::LessOrEqual, Class::Tree) => vec![nulls, below(key)..through(key)],
-            (Operator::Greater, class) => vec![through(key)..class_end(class)],
-            (Operator::GreaterOrEqual, class) => vec![below(key)..class_end(class)],
+            (Operator::Greater, class) => one(through(key)..class_end(class)),
+            (Operator::GreaterOrEqual, class) => one(below(key)..class_end(class)),
             (Operator::Less, class) => vec![nulls, class_start(class)..below(key)],
             (Operator::LessOrEqual, class) => vec![nulls, class_start(class)..through(key)],
         };

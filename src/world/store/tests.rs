@@ -429,7 +429,7 @@ fn costs_at_two_sizes() {
             println!("{size}: {name} {:?} for {}", start.elapsed() / 10_000, found / 10_000);
         }
         let start = Instant::now();
-        (0..100_000).for_each(|at| assert!(store.get(0, &records[at % size]["id"].as_str().unwrap()[..]).is_some()));
+        (0..100_000).for_each(|at| assert!(store.get(0, records[at % size]["id"].as_str().unwrap()).is_some()));
         println!("{size}: get {:?}", start.elapsed() / 100_000);
         let start = Instant::now();
         let kept = store.clone();
