@@ -1,5 +1,6 @@
 //! What a service promises: its document, compiled. Never changes after load.
 
+pub mod diagnostic;
 pub mod document;
 pub mod error;
 pub mod expression;

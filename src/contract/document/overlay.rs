@@ -1,0 +1,463 @@
+//! OpenAPI Overlays 1.0 and 1.1: an ordered list of changes to a document.
+//!
+//! Applied by the letter of the specification, with two rulings: a target that matches nothing is an error, and `remove` may take a
+//! single value away (as in the specification's own examples). Each change is recorded, so that a complaint about what an overlay
+//! wrote is shown in the overlay.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use serde_json_path::JsonPath;
+
+use super::bundle::count_nodes;
+use super::origin::{Origin, Origins};
+use super::pointer;
+use super::reference::did_you_mean;
+use super::text::DEPTH_MAX;
+use crate::contract::error::LoadError;
+
+/// The longest target that is read, and how deep its brackets may nest.
+pub const TARGET_BYTES_MAX: usize = 2000;
+pub const TARGET_DEPTH_MAX: usize = 24;
+/// The most values that one overlay may write; `copy` could otherwise double a document again and again.
+pub const WRITTEN_NODES_MAX: usize = 5_000_000;
+/// Elements of arrays longer than this lose their origin when one before them is removed.
+const SHIFTED_ELEMENTS_MAX: usize = 1000;
+
+/// Applies an overlay. What went wrong is told by action; the other actions are applied all the same.
+pub fn apply(root: &mut Value, overlay: &Value, file: &str, root_file: &str, origins: &mut Origins) -> Vec<LoadError> {
+    let actions = match read(overlay, file) {
+        Ok(actions) => actions,
+        Err(errors) => return errors,
+    };
+    let mut application = Application { root, file: file.into(), root_file: root_file.into(), origins, written: 0 };
+    actions.iter().filter_map(|action| application.perform(action).err()).collect()
+}
+
+/// An action whose words are checked.
+struct Action<'a> {
+    /// `/actions/3`
+    pointer: String,
+    target: JsonPath,
+    target_text: &'a str,
+    change: Change<'a>,
+    /// In 1.0 only objects and arrays can be updated.
+    version: OverlayVersion,
+}
+
+enum Change<'a> {
+    Update(&'a Value),
+    Copy(JsonPath, &'a str),
+    Remove,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OverlayVersion {
+    V1_0,
+    V1_1,
+}
+
+/// Reads the overlay's own structure: versions, required and unknown fields, paths.
+fn read<'a>(overlay: &'a Value, file: &str) -> Result<Vec<Action<'a>>, Vec<LoadError>> {
+    let fail = |pointer: &str, message: String| LoadError::new(file, pointer, message);
+    let Value::Object(fields) = overlay else {
+        let message = if overlay.is_null() { "the overlay is empty" } else { "an overlay is an object" };
+        let hint = "it starts with `overlay: 1.1.0`, `info` and `actions`";
+        return Err(vec![fail("", message.to_owned()).hint(hint)]);
+    };
+    let version = version(fields, file).map_err(|error| vec![error])?;
+    let mut errors = unknown_fields(fields, &["overlay", "info", "extends", "actions"], "", file);
+    errors.extend(check_info(fields.get("info"), version, file));
+    if fields.get("extends").is_some_and(|extends| !extends.is_string()) {
+        errors.push(fail("/extends", "`extends` must be text".to_owned()));
+    }
+    let mut actions = Vec::new();
+    match fields.get("actions") {
+        Some(Value::Array(items)) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                match read_action(item, format!("/actions/{index}"), version, file) {
+                    Ok(action) => actions.push(action),
+                    Err(found) => errors.extend(found),
+                }
+            }
+        }
+        Some(_) => errors.push(fail("/actions", "`actions` must be a list of at least one action".to_owned())),
+        None => errors.push(fail("", "the overlay has no `actions`".to_owned())),
+    }
+    if errors.is_empty() { Ok(actions) } else { Err(errors) }
+}
+
+fn version(fields: &Map<String, Value>, file: &str) -> Result<OverlayVersion, LoadError> {
+    let Some(version) = fields.get("overlay") else {
+        let hint = "an overlay starts with `overlay: 1.1.0`";
+        return Err(LoadError::new(file, "", "the file has no `overlay` version").hint(hint));
+    };
+    match version.as_str().map(|text| text.split('.').collect::<Vec<_>>()).as_deref() {
+        Some(["1", "0", _]) => Ok(OverlayVersion::V1_0),
+        Some(["1", "1", _]) => Ok(OverlayVersion::V1_1),
+        _ => {
+            let message = format!("overlay version {version} is not supported");
+            Err(LoadError::new(file, "/overlay", message).hint("write `overlay: 1.1.0` or `overlay: 1.0.0`"))
+        }
+    }
+}
+
+fn check_info(info: Option<&Value>, version: OverlayVersion, file: &str) -> Vec<LoadError> {
+    let Some(Value::Object(info)) = info else {
+        let hint = "add `info: { title: ..., version: \"1\" }`";
+        return vec![LoadError::new(file, "", "the overlay has no `info`").hint(hint)];
+    };
+    let known: &[&str] = match version {
+        OverlayVersion::V1_0 => &["title", "version"],
+        OverlayVersion::V1_1 => &["title", "version", "description"],
+    };
+    let mut errors = unknown_fields(info, known, "/info", file);
+    for field in ["title", "version"] {
+        match info.get(field) {
+            Some(Value::String(_)) => {}
+            Some(_) => {
+                let error = LoadError::new(file, format!("/info/{field}"), format!("`{field}` must be text"));
+                errors.push(error.hint("put it in quotes"));
+            }
+            None => errors.push(LoadError::new(file, "/info", format!("`info` has no `{field}`"))),
+        }
+    }
+    errors
+}
+
+fn read_action<'a>(
+    item: &'a Value,
+    pointer: String,
+    version: OverlayVersion,
+    file: &str,
+) -> Result<Action<'a>, Vec<LoadError>> {
+    let Value::Object(fields) = item else {
+        return Err(vec![LoadError::new(file, pointer, "an action is an object with a `target`")]);
+    };
+    let known: &[&str] = match version {
+        OverlayVersion::V1_0 => &["target", "description", "update", "remove"],
+        OverlayVersion::V1_1 => &["target", "description", "update", "remove", "copy"],
+    };
+    let mut errors = unknown_fields(fields, known, &pointer, file);
+    let target = read_path(fields, "target", &pointer, file);
+    let change = read_change(fields, &pointer, version, file);
+    match (target, change) {
+        (Ok((target, target_text)), Ok(change)) if errors.is_empty() => {
+            Ok(Action { pointer, target, target_text, change, version })
+        }
+        (target, change) => {
+            errors.extend(target.err());
+            errors.extend(change.err());
+            Err(errors)
+        }
+    }
+}
+
+/// `remove` wins over `copy`, and `copy` over `update`, as the specification has it.
+fn read_change<'a>(
+    fields: &'a Map<String, Value>,
+    pointer: &str,
+    version: OverlayVersion,
+    file: &str,
+) -> Result<Change<'a>, LoadError> {
+    match fields.get("remove") {
+        Some(Value::Bool(true)) => return Ok(Change::Remove),
+        Some(Value::Bool(false)) | None => {}
+        Some(_) => return Err(LoadError::new(file, format!("{pointer}/remove"), "`remove` must be true or false")),
+    }
+    if version == OverlayVersion::V1_1 && fields.contains_key("copy") {
+        let (path, text) = read_path(fields, "copy", pointer, file)?;
+        return Ok(Change::Copy(path, text));
+    }
+    match fields.get("update") {
+        Some(update) => Ok(Change::Update(update)),
+        None => {
+            let error = LoadError::new(file, pointer, "the action changes nothing");
+            Err(error.hint("give it `update: ...` or `remove: true`"))
+        }
+    }
+}
+
+fn read_path<'a>(
+    fields: &'a Map<String, Value>,
+    field: &str,
+    pointer: &str,
+    file: &str,
+) -> Result<(JsonPath, &'a str), LoadError> {
+    let at = format!("{pointer}/{field}");
+    let text = match fields.get(field) {
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(LoadError::new(file, at, format!("`{field}` must be a JSONPath in text"))),
+        None => return Err(LoadError::new(file, pointer, format!("the action has no `{field}`"))),
+    };
+    // The path reader recurses at brackets.
+    if text.len() > TARGET_BYTES_MAX || bracket_depth(text) > TARGET_DEPTH_MAX {
+        let message =
+            format!("`{field}` is longer than {TARGET_BYTES_MAX} bytes or nests more than {TARGET_DEPTH_MAX} brackets");
+        return Err(LoadError::new(file, at, message));
+    }
+    JsonPath::parse(text).map(|path| (path, text.as_str())).map_err(|error| {
+        let message = format!("`{text}` is not a JSONPath (RFC 9535): {}", error.message());
+        LoadError::new(file, at, message).hint("a path looks like `$.paths['/posts/{id}'].get`")
+    })
+}
+
+fn bracket_depth(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'!' => depth += 1,
+            b')' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+fn unknown_fields(fields: &Map<String, Value>, known: &[&str], pointer: &str, file: &str) -> Vec<LoadError> {
+    let unknown = fields.keys().filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
+    let complain = |key: &String| {
+        let error = LoadError::new(file, pointer::join(pointer, key), format!("unknown field `{key}`"));
+        match did_you_mean(key, known.iter().copied()) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None if key == "copy" => error.hint("`copy` needs `overlay: 1.1.0`"),
+            None => error.hint(format!("known here: {}; own fields start with `x-`", known.join(", "))),
+        }
+    };
+    unknown.map(complain).collect()
+}
+
+/// The document while an overlay is applied to it.
+struct Application<'a> {
+    root: &'a mut Value,
+    file: Arc<str>,
+    root_file: Arc<str>,
+    origins: &'a mut Origins,
+    written: usize,
+}
+
+impl Application<'_> {
+    fn perform(&mut self, action: &Action<'_>) -> Result<(), LoadError> {
+        let matched = self.matches(action)?;
+        match &action.change {
+            Change::Remove => self.remove(action, matched),
+            Change::Update(update) => {
+                let at = format!("{}/update", action.pointer);
+                self.write_all(action, &matched, update, &Origin { file: self.file.clone(), pointer: at })
+            }
+            Change::Copy(path, text) => {
+                let (value, origin) = self.copied(action, path, text)?;
+                self.write_all(action, &matched, &value, &origin)
+            }
+        }
+    }
+
+    /// The pointers of the nodes that the target selects, each once, in the path's order.
+    fn matches(&self, action: &Action<'_>) -> Result<Vec<String>, LoadError> {
+        let mut matched = locate(&action.target, self.root);
+        if matched.is_empty() {
+            let error = self.error(action, "target", format!("`{}` matches nothing", action.target_text));
+            return Err(error.hint(self.miss(action.target_text)));
+        }
+        let mut seen = std::collections::HashSet::new();
+        matched.retain(|pointer| seen.insert(pointer.clone()));
+        Ok(matched)
+    }
+
+    /// How far a plain target gets.
+    fn miss(&self, target: &str) -> String {
+        const GENERAL: &str = "an overlay must fit its document: correct the target or delete the action";
+        // Prefixes that end before a `.` or `[` are paths themselves, unless the character is quoted; then they do not parse.
+        let ends = target.char_indices().filter(|(_, character)| ".[".contains(*character)).map(|(index, _)| index);
+        let mut reached: Option<(&str, String)> = None;
+        for end in ends.skip(1) {
+            let prefix = &target[..end];
+            let Ok(path) = JsonPath::parse(prefix) else { continue };
+            match locate(&path, self.root).into_iter().next() {
+                Some(found) => reached = Some((prefix, found)),
+                None => break,
+            }
+        }
+        let Some((prefix, found)) = reached else { return GENERAL.to_owned() };
+        let keys = self.root.pointer(&found).and_then(Value::as_object);
+        let rest = target[prefix.len()..].trim_matches(|character| ".[]'\"".contains(character));
+        match keys.and_then(|keys| did_you_mean(rest, keys.keys().map(String::as_str))) {
+            Some(meant) => format!("`{prefix}` has no `{rest}`; did you mean `{meant}`?"),
+            None => format!("the document has `{prefix}`, but not what follows; {GENERAL}"),
+        }
+    }
+
+    fn copied(&self, action: &Action<'_>, path: &JsonPath, text: &str) -> Result<(Value, Origin), LoadError> {
+        let found = locate(path, self.root);
+        match found.as_slice() {
+            [one] => {
+                let outside = || Origin { file: self.root_file.clone(), pointer: one.clone() };
+                let value = self.root.pointer(one).cloned().unwrap_or_default();
+                Ok((value, self.origins.find(one).unwrap_or_else(outside)))
+            }
+            [] => Err(self.error(action, "copy", format!("`{text}` matches nothing")).hint(self.miss(text))),
+            many => Err(self.error(action, "copy", format!("`{text}` matches {} nodes, not one", many.len()))),
+        }
+    }
+
+    fn write_all(
+        &mut self,
+        action: &Action<'_>,
+        matched: &[String],
+        update: &Value,
+        origin: &Origin,
+    ) -> Result<(), LoadError> {
+        let field = if matches!(action.change, Change::Copy(..)) { "copy" } else { "update" };
+        self.written = self.written.saturating_add(count_nodes(update).saturating_mul(matched.len()));
+        if self.written > WRITTEN_NODES_MAX {
+            let message = format!("the overlay writes more than {WRITTEN_NODES_MAX} values");
+            return Err(self.error(action, field, message));
+        }
+        for at in matched {
+            if at.bytes().filter(|byte| *byte == b'/').count() + depth(update) > DEPTH_MAX {
+                let message = format!("the document would be nested deeper than {DEPTH_MAX} levels");
+                return Err(self.error(action, field, message));
+            }
+            self.check_fit(action, field, at, update)?;
+        }
+        for at in matched {
+            if let Some(node) = self.root.pointer_mut(at) {
+                write(node, update, at, origin, self.origins);
+            }
+        }
+        Ok(())
+    }
+
+    /// An object is merged into objects, anything is appended to arrays, and a single value replaces single values.
+    fn check_fit(&self, action: &Action<'_>, field: &str, at: &str, update: &Value) -> Result<(), LoadError> {
+        let node = self.root.pointer(at).unwrap_or(&Value::Null);
+        let single = !update.is_object() && !update.is_array();
+        let (fits, wanted) = match node {
+            Value::Object(_) => (update.is_object(), "an object takes an object to merge"),
+            Value::Array(_) => (true, ""),
+            _ if action.version == OverlayVersion::V1_0 => {
+                (false, "overlay 1.0 updates objects and arrays only; 1.1 can replace single values")
+            }
+            _ => (single, "a single value takes a single value to replace it"),
+        };
+        if fits {
+            return Ok(());
+        }
+        let message = format!("the value does not fit what the target matches at `{at}`, {}", describe(node));
+        Err(self.error(action, field, message).hint(wanted))
+    }
+
+    fn remove(&mut self, action: &Action<'_>, mut matched: Vec<String>) -> Result<(), LoadError> {
+        // Later elements first, so that the indices of the earlier ones stay right; children before parents.
+        matched.sort_by(|one, other| compare(other, one));
+        for at in matched {
+            let Some((parent, key)) = pointer::split_last(&at) else {
+                return Err(self.error(action, "target", "the whole document cannot be removed".to_owned()));
+            };
+            match self.root.pointer_mut(parent) {
+                Some(Value::Object(map)) => {
+                    map.shift_remove(key.as_ref());
+                    self.origins.forget(&at);
+                }
+                Some(Value::Array(items)) => {
+                    let Some(index) = key.parse().ok().filter(|index| *index < items.len()) else { continue };
+                    items.remove(index);
+                    if items.len() <= SHIFTED_ELEMENTS_MAX {
+                        self.origins.shift(parent, index, items.len() + 1, &self.root_file);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn error(&self, action: &Action<'_>, field: &str, message: String) -> LoadError {
+        LoadError::new(&*self.file, format!("{}/{field}", action.pointer), message)
+    }
+}
+
+fn locate(path: &JsonPath, root: &Value) -> Vec<String> {
+    path.query_located(root).iter().map(|node| node.location().to_json_pointer()).collect()
+}
+
+/// Merges by the specification's rules, recording where each part that is new was written.
+fn write(node: &mut Value, update: &Value, at: &str, origin: &Origin, origins: &mut Origins) {
+    let below = |key: &str| Origin { file: origin.file.clone(), pointer: pointer::join(&origin.pointer, key) };
+    match (node, update) {
+        (Value::Object(node), Value::Object(update)) => {
+            for (key, value) in update {
+                let (at, origin) = (pointer::join(at, key), below(key));
+                match node.get_mut(key) {
+                    // Inside of a merge only arrays meet arrays; another value is replaced by a list, never extended.
+                    Some(existing @ Value::Object(_)) if value.is_object() => {
+                        write(existing, value, &at, &origin, origins)
+                    }
+                    Some(existing @ Value::Array(_)) if value.is_array() => {
+                        write(existing, value, &at, &origin, origins)
+                    }
+                    _ => {
+                        node.insert(key.clone(), value.clone());
+                        origins.record(&at, origin);
+                    }
+                }
+            }
+        }
+        (Value::Array(node), Value::Array(update)) => {
+            for (index, value) in update.iter().enumerate() {
+                origins.record(&format!("{at}/{}", node.len()), below(&index.to_string()));
+                node.push(value.clone());
+            }
+        }
+        (Value::Array(node), single) => {
+            origins.record(&format!("{at}/{}", node.len()), origin.clone());
+            node.push(single.clone());
+        }
+        (node, single) => {
+            *node = single.clone();
+            origins.record(at, origin.clone());
+        }
+    }
+}
+
+/// How deep a tree is; trees come from files and are as shallow as these.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Document order of pointers: indices by number, and a parent before its children.
+fn compare(one: &str, other: &str) -> Ordering {
+    let mut pairs = (one.split('/'), other.split('/'));
+    loop {
+        let order = match (pairs.0.next(), pairs.1.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(one), Some(other)) => match (one.parse::<usize>(), other.parse::<usize>()) {
+                (Ok(one), Ok(other)) => one.cmp(&other),
+                _ => one.cmp(other),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

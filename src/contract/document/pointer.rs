@@ -1,0 +1,93 @@
+//! JSON Pointers (RFC 6901) as text, and their form in a URI fragment.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// What a URI fragment may not hold as it is (RFC 3986, 3.5), and the percent sign itself.
+const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Appends one segment to a pointer, escaped.
+pub fn push(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    for character in segment.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+}
+
+/// The pointer of a child.
+pub fn join(pointer: &str, segment: &str) -> String {
+    let mut joined = pointer.to_owned();
+    push(&mut joined, segment);
+    joined
+}
+
+/// One segment as the key it stands for.
+pub fn unescape(segment: &str) -> Cow<'_, str> {
+    if segment.contains('~') {
+        Cow::Owned(segment.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(segment)
+    }
+}
+
+/// The keys that a pointer leads through.
+pub fn segments(pointer: &str) -> impl DoubleEndedIterator<Item = Cow<'_, str>> {
+    let inner = pointer.strip_prefix('/');
+    inner.into_iter().flat_map(|inner| inner.split('/')).map(unescape)
+}
+
+/// The parent's pointer and the last key; `None` for the whole document.
+pub fn split_last(pointer: &str) -> Option<(&str, Cow<'_, str>)> {
+    pointer.rsplit_once('/').map(|(parent, last)| (parent, unescape(last)))
+}
+
+/// A pointer as a local reference: `#/paths/~1posts~1%7Bid%7D`. There is one spelling for each pointer.
+pub fn to_reference(pointer: &str) -> String {
+    format!("#{}", utf8_percent_encode(pointer, FRAGMENT_ESCAPED))
+}
+
+/// A URI fragment (without `#`) as text; `None` when its escapes are not UTF-8.
+pub fn decode_fragment(fragment: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(fragment).decode_utf8().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaped_keys_come_back_as_they_were() {
+        let pointer = join("/paths", "/posts/{id}~draft");
+        assert_eq!(pointer, "/paths/~1posts~1{id}~0draft");
+        assert_eq!(segments(&pointer).collect::<Vec<_>>(), ["paths", "/posts/{id}~draft"]);
+        assert_eq!(segments("").count(), 0);
+        assert_eq!(segments("/").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_reference_is_percent_encoded_once() {
+        let reference = to_reference("/paths/~1posts~1{id}/50% off");
+        assert_eq!(reference, "#/paths/~1posts~1%7Bid%7D/50%25%20off");
+        assert_eq!(decode_fragment(&reference[1..]).as_deref(), Some("/paths/~1posts~1{id}/50% off"));
+        assert_eq!(decode_fragment("/%ff"), None);
+    }
+}
