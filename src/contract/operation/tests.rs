@@ -6,7 +6,7 @@ use crate::contract::parameter::Style;
 use crate::contract::violation::Place;
 
 fn document(root: Value) -> Document {
-    Document { name: "api.yaml".to_owned(), version: Version::V3_1, root }
+    Document { name: "api.yaml".to_owned(), version: Version::V3_1, root, origins: Default::default() }
 }
 
 fn read(root: Value) -> Operations {

@@ -9,6 +9,7 @@ fn document() -> Document {
     Document {
         name: "api.yaml".to_owned(),
         version: Version::V3_1,
+        origins: Default::default(),
         root: json!({"components": {"schemas": {
             "Tree": {"type": "object", "properties": {"tree": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "integer"}}},
             "Loop": {"allOf": [{"$ref": "#/components/schemas/Loop"}], "type": "boolean"},

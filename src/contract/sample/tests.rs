@@ -19,7 +19,7 @@ fn document() -> Document {
         "Parcel": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"type": "object", "required": ["weight"], "properties": {
             "weight": {"type": "number", "exclusiveMinimum": 0}}}]}
     }}});
-    Document { name: "api.yaml".to_owned(), version: Version::V3_1, root }
+    Document { name: "api.yaml".to_owned(), version: Version::V3_1, root, origins: Default::default() }
 }
 
 #[track_caller]
