@@ -29,8 +29,8 @@ pub fn rules(
             touch: find(&resource.view, &["lastusedat", "lastused"]),
         };
         let reason = format!(
-            "a {} is made with a secret shown once and a list of what it may do",
-            super::names::prose(&resource.name)
+            "{} is made with a secret shown once and a list of what it may do",
+            super::names::one(&resource.name)
         );
         notes.add(&["credentials", &scheme], reason);
         rules.insert(scheme, rule);

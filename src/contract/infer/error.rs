@@ -166,7 +166,8 @@ impl<'a> Growth<'a, '_> {
         let has_message = siblings.find("message").is_some();
         let mut says = |word: Word, expression: &str, nullable: bool| {
             self.words.push((word, at.to_vec()));
-            Some(Meaning { tree: leaf(expression), nullable })
+            // Every error of the plan has a code and a type where the document demands them.
+            Some(Meaning { tree: leaf(expression), nullable: nullable && !property.required })
         };
         match flat(name).as_str() {
             "status" | "statuscode" | "httpstatus" | "httpcode" if number => Some(Meaning::sure(leaf("error.status"))),
@@ -214,7 +215,7 @@ impl<'a> Growth<'a, '_> {
             let function = if several { "grouped" } else { "keyed" };
             return (several || texts.kind() == Kind::Text).then(|| {
                 Meaning::maybe(format!(
-                    "error.details == null ? null : {function}(error.violations, 'field', 'message')"
+                    "size(error.violations) == 0 ? null : {function}(error.violations, 'field', 'message')"
                 ))
             });
         }

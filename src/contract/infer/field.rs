@@ -192,7 +192,7 @@ fn references(survey: &Survey<'_>, resources: &Resources<'_>, index: usize) -> V
         let Some(to) = target(resources, index, name) else { continue };
         let target = &resources.get(to).name;
         let otherwise = declared_missing(survey, resources, index, name, target);
-        let mut reason = format!("`{name}` names a {}", super::names::prose(target));
+        let mut reason = format!("`{name}` names {}", super::names::one(target));
         if otherwise.is_some() {
             reason.push_str(", and the creation declares a 404 for one that is not there");
         }

@@ -39,6 +39,8 @@ const SEARCHES: [&str; 7] = ["q", "search", "query", "keyword", "term", "searcht
 /// Fields that a search most plausibly looks into.
 const TEXTS: [&str; 11] =
     ["name", "title", "subject", "content", "text", "body", "message", "description", "label", "username", "email"];
+/// Fields too long and too various for an index.
+const LONG: [&str; 6] = ["content", "text", "body", "message", "description", "bio"];
 const SORTS: [&str; 8] = ["sort", "sortby", "orderby", "ordering", "sortfield", "sortkey", "sortcolumn", "ordercolumn"];
 const DIRECTIONS: [&str; 9] =
     ["order", "sortorder", "direction", "dir", "sortdir", "sortdirection", "orderdirection", "ordertype", "sorttype"];
@@ -65,11 +67,12 @@ pub fn asked(document: &Document, site: &Site<'_>, view: &View<'_>, page: &PageR
             let nested = Property::of(document, &parameter.raw);
             let names = View::of(document, nested.raw).properties;
             asked.fields.extend(names.keys().filter(|name| view.has(name)).map(|name| (*name).to_owned()));
-        } else {
+        } else if rule.operator != Some(FilterOperator::Contains) {
             asked.fields.push(rule.field.clone().unwrap_or_else(|| parameter.name.clone()));
         }
         asked.filters.insert(parameter.name.clone(), (rule, reason));
     }
+    asked.fields.retain(|field| !LONG.contains(&flat(field).as_str()));
     asked
 }
 

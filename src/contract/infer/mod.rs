@@ -14,6 +14,9 @@
 //!            limit, idempotency, auth, webhook
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 mod action;
 mod auth;
 mod envelope;

@@ -56,9 +56,16 @@ pub fn camel(words: &[String]) -> String {
     name
 }
 
-/// `api`, `key` as `API key`-less prose: `api key`.
+/// A name as people say it: `apiKey` as `api key`.
 pub fn prose(name: &str) -> String {
     words(name).join(" ")
+}
+
+/// The prose of a name behind its article: `an api key`.
+pub fn one(name: &str) -> String {
+    let prose = prose(name);
+    let article = if prose.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {prose}")
 }
 
 /// The first letter in upper case.

@@ -128,8 +128,8 @@ fn add<'a>(survey: &Survey<'a>, resources: &mut Resources<'a>, collection: Strin
     let hidden_id = parameter.filter(|_| family.item.is_some() && family.writable).map(str::to_owned);
     let lone_creation = parameter.is_none() && family.listed.is_none() && family.item.is_none();
     let Some(id) = id.map(|id| id.to_owned()).or(hidden_id) else { return };
-    // What is created but never seen again is a calculation as often as a record; only an item of a known kind counts.
-    if lone_creation && known.is_none() {
+    // What is created where nothing is listed or found is an action as often as a collection.
+    if lone_creation {
         return;
     }
     let views = [family.listed, family.item, family.changed].map(|raw| raw.map(|raw| View::of(survey.document, raw)));

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::action;
 use super::envelope::Content;
-use super::names::{member, prose};
+use super::names::{member, one, prose};
 use super::notes::Notes;
 use super::resource::Resources;
 use super::scope::{matching, parent_at, parents_there};
@@ -62,7 +62,7 @@ pub fn propose(survey: &Survey<'_>, resources: &mut Resources<'_>, site: &Site<'
             about(resources, index, site, Verb::Create, site.path.len(), reason, notes)
         }
         ("POST", Some(index)) if shown.is_some() && !listed && makes(resources, index, site, &last) => {
-            let reason = format!("answers 201 with a {}", prose(&resources.get(index).name));
+            let reason = format!("answers 201 with {}", one(&resources.get(index).name));
             about(resources, index, site, Verb::Create, site.path.len() - 1, reason, notes)
         }
         ("POST" | "PUT" | "PATCH" | "DELETE", _) => {

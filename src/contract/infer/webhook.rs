@@ -32,10 +32,7 @@ pub fn rule(
     let first = events.first()?;
     let (subscriptions, url, events_field) =
         resources.list.iter().find_map(|resource| subscription(survey, resource))?;
-    notes.add(
-        &["webhooks"],
-        format!("a {} has a target and a list of events", super::names::prose(&subscriptions.name)),
-    );
+    notes.add(&["webhooks"], format!("{} has a target and a list of events", super::names::one(&subscriptions.name)));
     let data = data_property(&first.body);
     let mut trees = IndexMap::new();
     for event in &events {

@@ -29,6 +29,31 @@ pub fn without(arguments: Arguments<'_>) -> Result<Value, String> {
     Ok(arguments.list(0)?.iter().filter(|element| !equal(element, unwanted)).cloned().collect())
 }
 
+/// Members of a list's objects, as an object of lists: what is wrong with each field.
+pub fn grouped(arguments: Arguments<'_>) -> Result<Value, String> {
+    let (key, value) = (arguments.text(1)?, arguments.text(2)?);
+    let mut groups = Map::new();
+    for element in arguments.list(0)? {
+        let Some(name) = element.get(key).and_then(Value::as_str) else { continue };
+        let group = groups.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(group) = group {
+            group.push(element.get(value).cloned().unwrap_or_default());
+        }
+    }
+    Ok(Value::Object(groups))
+}
+
+/// Members of a list's objects, as an object: the first of each key.
+pub fn keyed(arguments: Arguments<'_>) -> Result<Value, String> {
+    let (key, value) = (arguments.text(1)?, arguments.text(2)?);
+    let mut members = Map::new();
+    for element in arguments.list(0)? {
+        let Some(name) = element.get(key).and_then(Value::as_str) else { continue };
+        members.entry(name.to_owned()).or_insert_with(|| element.get(value).cloned().unwrap_or_default());
+    }
+    Ok(Value::Object(members))
+}
+
 pub fn concat(arguments: Arguments<'_>) -> Result<Value, String> {
     Ok(Value::Array([arguments.list(0)?, arguments.list(1)?].concat()))
 }

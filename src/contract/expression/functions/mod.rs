@@ -109,6 +109,8 @@ pub static FUNCTIONS: &[Function] = &[
     function("min", (1, 2), "min(list), min(a, b)", collection::min, "the least element; null for none", ("min([2, 1])", "1")),
     function("max", (1, 2), "max(list), max(a, b)", collection::max, "the greatest element; null for none", ("max(1, 2)", "2")),
     // Objects.
+    function("grouped", (3, 3), "grouped(list, key, value)", collection::grouped, "the list's objects as an object of lists, by one member's text", ("grouped([{'k': 'a', 'v': 1}, {'k': 'a', 'v': 2}], 'k', 'v')", r#"{"a":[1,2]}"#)),
+    function("keyed", (3, 3), "keyed(list, key, value)", collection::keyed, "the list's objects as an object, by one member's text; the first of each wins", ("keyed([{'k': 'a', 'v': 1}], 'k', 'v')", r#"{"a":1}"#)),
     function("keys", (1, 1), "keys(object)", collection::keys, "the keys, in their order", ("keys({'b': 1, 'a': 2})", r#"["a","b"]"#)),
     function("get", (2, 3), "get(object, key[, default])", collection::get, "the value at a key or index; the default where there is none", ("get({'a': 1}, 'b', 0)", "0")),
     function("merge", (2, 2), "merge(object, object)", collection::merge, "the first with the members of the second, which win", ("merge({'a': 1, 'b': 1}, {'b': 2})", r#"{"a":1,"b":2}"#)),
