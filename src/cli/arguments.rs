@@ -142,3 +142,13 @@ mod tests {
         }
     }
 }
+
+impl From<PlanForm> for crate::contract::plan_text::PlanForm {
+    fn from(form: PlanForm) -> Self {
+        match form {
+            PlanForm::Text => Self::Text,
+            PlanForm::Yaml => Self::Yaml,
+            PlanForm::Json => Self::Json,
+        }
+    }
+}

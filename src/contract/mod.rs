@@ -90,7 +90,28 @@ fn behaviour(document: &Document, operations: &Operations) -> Result<(Behaviour,
     vocabulary::read(document, authored)?;
     let base = serde_json::to_value(&inferred.behaviour).unwrap_or_default();
     let behaviour = vocabulary::read(document, &plan::merge::merge(base, authored))?;
-    Ok((behaviour, inferred.reasons))
+    Ok((behaviour, with_authored(document, inferred.reasons, authored)))
+}
+
+/// Where the author has spoken, the file that says so is the reason.
+fn with_authored(document: &Document, mut reasons: Vec<Reason>, authored: &Value) -> Vec<Reason> {
+    let mut written = Vec::new();
+    for (word, value) in authored.as_object().into_iter().flatten() {
+        let named = matches!(word.as_str(), "errors" | "limits" | "credentials" | "resources" | "operations");
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let pointer = format!("/{word}/{}", schema::escape(name));
+            match value.as_object().filter(|_| named) {
+                Some(words) => written.extend(words.keys().map(|inner| format!("{pointer}/{}", schema::escape(inner)))),
+                None => written.push(pointer),
+            }
+        }
+    }
+    reasons.retain(|reason| !written.iter().any(|pointer| reason.pointer.starts_with(pointer.as_str())));
+    reasons.extend(written.into_iter().map(|pointer| {
+        let (file, _) = document.origin(&format!("/x-standin{pointer}"));
+        Reason { pointer, text: format!("written in {file}") }
+    }));
+    reasons
 }
 
 /// Complaints about behaviour, moved to the file and place where its author wrote it.

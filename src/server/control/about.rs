@@ -86,5 +86,12 @@ fn plan_of(contract: &Contract) -> Value {
             })
         })
         .collect();
-    json!({ "title": contract.title(), "base": contract.operations.base, "operations": operations })
+    let reasons = contract.reasons.iter().map(|reason| json!({"pointer": reason.pointer, "text": reason.text}));
+    json!({
+        "title": contract.title(),
+        "base": contract.operations.base,
+        "operations": operations,
+        "behaviour": contract.behaviour,
+        "reasons": reasons.collect::<Vec<_>>(),
+    })
 }
