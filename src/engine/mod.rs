@@ -186,7 +186,7 @@ fn strike<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, declared: &Operati
     }
     visit.fault = turn.world.faults.take(&declared.id);
     let Some(fault) = &visit.fault else { return Ok(None) };
-    turn.because("fault", format!("{:?} (fault {})", fault.fault.kind, fault.id));
+    turn.because("fault", format!("{} (fault {})", fault.fault.kind, fault.id));
     match &fault.fault.kind {
         FaultKind::Status { status, retry_after } => {
             let plans = turn.contract.plan.errors.list.iter();

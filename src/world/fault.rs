@@ -1,5 +1,6 @@
 //! Faults armed for coming calls: planned, consumed and counted.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,22 @@ pub enum FaultKind {
     Lose,
     /// Performs the effect and writes only the first bytes of the body.
     Truncate { bytes: usize },
+}
+
+/// As the journal and the log tell it.
+impl fmt::Display for FaultKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FaultKind::Status { status, retry_after: None } => write!(out, "status {status}"),
+            FaultKind::Status { status, retry_after: Some(seconds) } => {
+                write!(out, "status {status}, retry after {seconds} s")
+            }
+            FaultKind::Delay { delay_ms } => write!(out, "delay of {delay_ms} ms"),
+            FaultKind::Drop => write!(out, "drop"),
+            FaultKind::Lose => write!(out, "lose"),
+            FaultKind::Truncate { bytes } => write!(out, "truncate to {bytes} bytes"),
+        }
+    }
 }
 
 /// A fault as it is written. A tagged enum inside would not tell unknown words from its own: serde does not know both sets at once.
