@@ -1,0 +1,10 @@
+//! The program as people use it: its real binary, its streams, signals and exit codes, and the README's tour.
+
+mod help;
+mod mistakes;
+mod plan;
+mod program;
+mod readme;
+mod repeat;
+mod serve;
+mod stop;

@@ -1,0 +1,1 @@
+//! `standin plan` and `standin lint`, where all is well.
