@@ -1,5 +1,6 @@
 //! The shape of errors: by what the names in declared error schemas mean.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::names::{flat, leaf};
@@ -43,13 +44,18 @@ impl ErrorShape {
 }
 
 pub fn shape(survey: &Survey<'_>, notes: &mut Notes) -> ErrorShape {
-    let mut grown: Vec<(Value, Words)> = Vec::new();
+    // Large documents declare one schema thousands of times; it is looked at once.
+    let mut seen: IndexMap<(String, bool), Option<(Value, Words)>> = IndexMap::new();
+    let mut order = Vec::new();
     for (status, raw) in declared(survey) {
-        let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
-        if let Some(tree) = growth.body(raw) {
-            grown.push((tree, growth.words));
-        }
+        let entry = seen.entry((raw.to_string(), status == "429"));
+        order.push(entry.index());
+        entry.or_insert_with(|| {
+            let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
+            growth.body(raw).map(|tree| (tree, growth.words))
+        });
     }
+    let grown: Vec<&(Value, Words)> = order.iter().filter_map(|index| seen[*index].as_ref()).collect();
     let Some((most, count)) = super::reply::most_common(grown.iter().map(|(tree, _)| tree)) else {
         notes.add(&["shapes", "error"], "no error's body is declared as JSON, so this one is as good as any");
         return ErrorShape::usual();
@@ -60,7 +66,7 @@ pub fn shape(survey: &Survey<'_>, notes: &mut Notes) -> ErrorShape {
     );
     let mut tree = most.clone();
     let mut words: Words = Vec::new();
-    for (other, of_other) in &grown {
+    for (other, of_other) in seen.values().flatten() {
         let before = tree.clone();
         merge(&mut tree, other);
         if other == most || tree != before {

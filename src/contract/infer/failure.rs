@@ -140,21 +140,29 @@ pub fn rules(survey: &Survey<'_>, shape: &ErrorShape, notes: &mut Notes) -> Inde
 /// Every status declared, with what its examples and constants say.
 fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
     let mut found = Vec::new();
+    // What a response that many operations refer to says is worked out once.
+    let mut known: IndexMap<(String, u16), Vec<Said>> = IndexMap::new();
     for site in &survey.sites {
+        let replays = super::idempotency::header(site).is_some();
+        let removes = site.method() == http::Method::DELETE;
+        let responses = survey.written(site.operation, &["responses"]);
         for status in site.operation.responses.keys() {
             let Some(number) = status.parse::<u16>().ok().filter(|status| *status >= 400) else { continue };
-            let facts = |said: Said| Declared {
+            let reference = responses.and_then(|responses| responses.get(status)?.get("$ref")?.as_str());
+            let said = match reference {
+                Some(reference) => known
+                    .entry((reference.to_owned(), number))
+                    .or_insert_with(|| sayings(survey, site, status, number, shape))
+                    .clone(),
+                None => sayings(survey, site, status, number, shape),
+            };
+            found.extend(said.into_iter().map(|said| Declared {
                 status: number,
-                replays: super::idempotency::header(site).is_some(),
-                removes: site.method() == http::Method::DELETE,
+                replays,
+                removes,
                 said,
                 shared: false,
-            };
-            let examples = reply_examples(survey, site.operation, status);
-            found.extend(examples.iter().map(|example| facts(from_example(example, number, shape))));
-            if examples.is_empty() {
-                found.push(facts(from_schema(survey, site, status, shape)));
-            }
+            }));
         }
     }
     let mut statuses: IndexMap<Said, u16> = IndexMap::new();
@@ -168,6 +176,15 @@ fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
         declared.shared = several.contains(&declared.said);
     }
     found
+}
+
+/// What the examples of a response say, or else its schema.
+fn sayings(survey: &Survey<'_>, site: &Site<'_>, status: &str, number: u16, shape: &ErrorShape) -> Vec<Said> {
+    let examples = reply_examples(survey, site.operation, status);
+    if examples.is_empty() {
+        return vec![from_schema(survey, site, status, shape)];
+    }
+    examples.iter().map(|example| from_example(example, number, shape)).collect()
 }
 
 fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
