@@ -150,10 +150,15 @@ fn an_unknown_channel_is_not_found_and_unknown_media_is_invalid() {
     let refused = fake.post("/v1/posts", json!({"channelId": "channel_nothing", "content": "Hello"}));
     assert_eq!(error(refused, 404), not_found("Channel"));
     let known = upload(&mut fake);
-    let body = json!({"channelId": "channel_weekly", "content": "Hello", "mediaKeys": [known, "media_nothing"]});
-    assert_eq!(error(fake.post("/v1/posts", body), 400), invalid(&[("mediaKeys", "Media not found: media_nothing")]));
+    let body = json!({
+        "channelId": "channel_weekly", "content": "Hello", "mediaKeys": ["media_one", known, "media_two"]
+    });
+    let missing = [("mediaKeys[0]", "Media not found: media_one"), ("mediaKeys[2]", "Media not found: media_two")];
+    assert_eq!(error(fake.post("/v1/posts", body), 400), invalid(&missing));
     let refused = fake.patch("/v1/posts/post_tips", json!({"mediaKeys": ["media_nothing"]}));
-    assert_eq!(error(refused, 400), invalid(&[("mediaKeys", "Media not found: media_nothing")]));
+    assert_eq!(error(refused, 400), invalid(&[("mediaKeys[0]", "Media not found: media_nothing")]));
+    let body = json!({"channelId": "channel_nothing", "mediaKeys": ["media_nothing"]});
+    assert_eq!(error(fake.post("/v1/posts", body), 404), not_found("Channel"));
     assert_eq!(total(&mut fake), 3, "nothing was made");
 }
 
