@@ -113,7 +113,8 @@ fn posts_sort_by_several_keys_either_way() {
             "scheduledFor": START + scheduled * DAY, "createdAt": START + created, "updatedAt": START - created,
         })
     };
-    let posts = [post("a", "queued", 2, 1), post("b", "done", 1, 2), post("c", "queued", 1, 3), post("d", "done", 2, 4)];
+    let posts =
+        [post("a", "queued", 2, 1), post("b", "done", 1, 2), post("c", "queued", 1, 3), post("d", "done", 2, 4)];
     seed(&mut fake, "post", &posts);
     for (sort, order) in [
         ("createdAt", ["a", "b", "c", "d"]),
@@ -134,7 +135,7 @@ fn posts_sort_by_several_keys_either_way() {
 }
 
 #[test]
-fn equal_keys_are_told_apart_by_id() {
+fn equal_keys_go_by_creation_in_the_direction_of_the_last_key() {
     let mut fake = with_posts(0);
     let posts: Vec<_> = ["b", "d", "a", "c"]
         .map(|id| {
@@ -142,8 +143,9 @@ fn equal_keys_are_told_apart_by_id() {
         })
         .into();
     seed(&mut fake, "post", &posts);
-    assert_eq!(ids(&mut fake, "/v1/posts?sort=scheduledFor"), ["a", "b", "c", "d"]);
-    assert_eq!(ids(&mut fake, "/v1/posts?sort=-status"), ["a", "b", "c", "d"]);
+    assert_eq!(ids(&mut fake, "/v1/posts?sort=scheduledFor"), ["b", "d", "a", "c"]);
+    assert_eq!(ids(&mut fake, "/v1/posts?sort=-status"), ["c", "a", "d", "b"]);
+    assert_eq!(ids(&mut fake, "/v1/posts?sort=-createdAt"), ids(&mut fake, "/v1/posts"));
 }
 
 #[test]
@@ -172,7 +174,8 @@ fn an_unknown_sort_is_refused() {
 #[test]
 fn a_new_post_stands_first_and_a_changed_one_stays_in_its_place() {
     let mut fake = with_posts(3);
-    let id = super::post(&mut fake, json!({"channelId": "channel_weekly", "content": "New", "scheduledFor": START + DAY}));
+    let id =
+        super::post(&mut fake, json!({"channelId": "channel_weekly", "content": "New", "scheduledFor": START + DAY}));
     fake.wait(5);
     fake.patch("/v1/posts/post_002", json!({"content": "Changed"})).expect(200);
     assert_eq!(ids(&mut fake, "/v1/posts"), [&id, "post_003", "post_002", "post_001"]);
