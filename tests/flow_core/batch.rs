@@ -84,7 +84,9 @@ fn a_batch_has_from_1_to_100_items() {
     let few = |name: &str| invalid(&[(name, &format!("{} must have at least 1 item", label(name)))]);
     let many = |name: &str| invalid(&[(name, &format!("{} must have at most 100 items", label(name)))]);
     let update = json!({"id": "post_tips", "content": "A"});
-    for (method, name, one) in [("POST", "posts", item("A")), ("PATCH", "posts", update), ("DELETE", "postIds", json!("x"))] {
+    for (method, name, one) in
+        [("POST", "posts", item("A")), ("PATCH", "posts", update), ("DELETE", "postIds", json!("x"))]
+    {
         let mut send = |count: usize| fake.call(method, BATCH, Some(json!({name: vec![one.clone(); count]})));
         assert_eq!(error(send(0), 400), few(name), "{method}");
         assert_eq!(error(send(101), 400), many(name), "{method}");
@@ -106,7 +108,9 @@ fn a_malformed_batch_is_refused_as_a_whole() {
         let name = if method == "DELETE" { "postIds" } else { "posts" };
         let message = format!("{} is required", label(name));
         assert_eq!(error(fake.call(method, BATCH, Some(json!({}))), 400), invalid(&[(name, &message)]), "{method}");
-        for body in [json!({name: {}}), json!({name: null}), json!({name: "post_tips"}), json!([item("A")]), json!(null)] {
+        for body in
+            [json!({name: {}}), json!({name: null}), json!({name: "post_tips"}), json!([item("A")]), json!(null)]
+        {
             let refused = error(fake.call(method, BATCH, Some(body.clone())), 400);
             assert_eq!(refused["code"], "VALIDATION_ERROR", "{method} {body}");
         }
@@ -144,7 +148,7 @@ fn a_batch_changes_what_can_be_changed() {
         {"id": sent, "content": "A"},
         {"id": "post_launch"},
         {"content": "A"},
-        {"id": "post_launch", "content": ""},
+        {"id": "post_launch", "content": "", "scheduledFor": -1},
         {"id": "post_launch", "mediaKeys": ["media_nothing"]},
         {"id": "post_tips", "content": "Five tips"},
         {"id": 5, "content": "A"},
@@ -156,8 +160,8 @@ fn a_batch_changes_what_can_be_changed() {
         (false, "Only queued posts can be updated; this one is done"),
         (false, "Only queued posts can be updated; this one is flowing"),
         (false, "Posts item 5 must have at least 2 properties"),
-        (false, "ID is required"),
-        (false, "Content must be at least 1 character"),
+        (false, "Posts item 6 must have at least 2 properties; ID is required"),
+        (false, "Content must be at least 1 character; Scheduled for must be at least 0"),
         (false, "Media not found: media_nothing"),
         (true, ""),
         (false, "ID must be a string"),
@@ -210,9 +214,15 @@ fn a_batch_deletes_what_is_there() {
 #[test]
 fn a_batch_of_ids_that_are_no_text_is_told_item_by_item() {
     let mut fake = Fake::flow();
-    let answer = fake.call("DELETE", BATCH, Some(json!({"postIds": ["post_tips", 7]})));
-    assert_eq!(answer.status, 400, "an id that is no text cannot be given back as one: {:#}", answer.body);
-    assert_eq!(total(&mut fake), 3);
+    let body = json!({"postIds": [7, null, {"id": "post_tips"}, "post_tips"]});
+    let result = data(fake.call("DELETE", BATCH, Some(body)), 200);
+    let failed = |id: &str, place: usize| {
+        json!({"success": false, "postId": id, "error": format!("Post IDs item {place} must be a string")})
+    };
+    assert_eq!(result["results"][0], failed("7", 1));
+    assert_eq!(result["results"][1], failed("", 2));
+    assert_eq!(result["results"][2], failed(r#"{"id":"post_tips"}"#, 3));
+    assert_eq!(result["summary"], json!({"total": 4, "successful": 1, "failed": 3}));
 }
 
 #[test]

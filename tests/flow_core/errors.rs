@@ -57,7 +57,6 @@ fn an_unknown_method_is_not_found_either() {
         ("POST", "/v1/posts/post_tips"),
         ("GET", "/v1/posts/batch"),
         ("GET", "/v1/media/upload"),
-        ("HEAD", "/v1/posts"),
         ("OPTIONS", "/v1/posts"),
         ("TRACE", "/v1/posts"),
         ("BREW", "/v1/posts"),
@@ -69,9 +68,20 @@ fn an_unknown_method_is_not_found_either() {
 }
 
 #[test]
+fn head_asks_for_what_get_would_say() {
+    let mut fake = Fake::flow();
+    let (head, get) = (fake.call("HEAD", "/v1/posts/post_tips", None), fake.get("/v1/posts/post_tips"));
+    assert_eq!((head.status, head.header("content-type")), (get.status, get.header("content-type")));
+    fake.call("HEAD", "/v1/posts/post_nothing", None).expect(404);
+    fake.call("HEAD", "/v1/posts/preflight/x", None).expect(404);
+}
+
+#[test]
 fn a_body_of_another_type_is_refused() {
     let mut fake = Fake::flow();
-    for content_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonp", "json", "/"] {
+    for content_type in
+        ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonp", "json", "/"]
+    {
         let mut refused = invalid(&[("Content-Type", "Content-Type must be application/json")]);
         refused["code"] = json!("UNSUPPORTED_MEDIA_TYPE");
         assert_eq!(error(send(&mut fake, "/v1/channels", Some(content_type), CHANNEL), 400), refused, "{content_type}");
@@ -143,13 +153,13 @@ fn a_wrong_type_is_told_for_each_field() {
     let body = json!({"url": 5, "events": "post.created"});
     assert_eq!(
         error(fake.post("/v1/webhooks", body), 400),
-        invalid(&[("events", "Events must be an array"), ("url", "URL must be a string")])
+        invalid(&[("url", "URL must be a string"), ("events", "Events must be an array")])
     );
     let body = json!({"name": ["A"], "color": "red"});
     let refused = error(fake.post("/v1/channels", body), 400);
     assert_eq!(
         refused,
-        invalid(&[("color", "Color must match the pattern ^#[0-9A-Fa-f]{6}$"), ("name", "Name must be a string")])
+        invalid(&[("name", "Name must be a string"), ("color", "Color must match the pattern ^#[0-9A-Fa-f]{6}$")])
     );
 }
 
@@ -195,7 +205,8 @@ fn a_body_where_none_is_asked_for_is_ignored() {
 #[test]
 fn every_error_names_its_request_anew() {
     let mut fake = Fake::flow();
-    let ids: Vec<String> = (0..3).map(|_| fake.get("/v1/posts/post_nothing").expect(404).text("/meta/request_id")).collect();
+    let ids: Vec<String> =
+        (0..3).map(|_| fake.get("/v1/posts/post_nothing").expect(404).text("/meta/request_id")).collect();
     assert!(ids[0] != ids[1] && ids[1] != ids[2]);
     fake.wait(7);
     let answer = fake.get("/v1/nothing").expect(404);

@@ -40,7 +40,7 @@ fn a_list_is_paged_newest_first_twenty_at_a_time() {
 #[test]
 fn a_page_past_the_end_is_empty() {
     let mut fake = with_posts(45);
-    for page in ["4", "1000", "9223372036854775807"] {
+    for page in ["4", "1000", "9223372036854775807", "18446744073709551615"] {
         let answer = fake.get(&format!("/v1/posts?page={page}")).expect(200);
         assert_eq!(answer.at("/data"), &json!([]), "{page}");
         assert_eq!(answer.at("/meta/pagination/total"), 45);
@@ -90,6 +90,7 @@ fn a_bad_page_is_refused_on_every_list() {
             ("page=0", [("page", "Page must be at least 1")]),
             ("page=-1", [("page", "Page must be at least 1")]),
             ("page=two", [("page", "Page must be an integer")]),
+            ("page=100000000000000000000", [("page", "Page must be at most 18446744073709551615")]),
             ("page=1.5", [("page", "Page must be an integer")]),
             ("page=", [("page", "Page must be an integer")]),
             ("per_page=0", [("per_page", "Per page must be at least 1")]),

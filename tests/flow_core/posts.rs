@@ -66,6 +66,41 @@ fn a_time_is_taken_as_milliseconds_or_iso_8601_and_given_as_milliseconds() {
 }
 
 #[test]
+fn an_odd_time_is_kept_as_an_integer_or_refused_but_never_a_failure() {
+    let mut fake = Fake::flow();
+    for time in [
+        json!("2026-01-02t00:00:00z"),
+        json!("2026-01-02 00:00:00Z"),
+        json!("2026-12-31T23:59:60Z"),
+        json!("2026-06-15T12:30:60Z"),
+        json!("2026-01-02T00:00:00.1234567890123Z"),
+        json!("2026-01-02T00:00:00-00:00"),
+        json!("2026-01-02T00:00:00+23:59"),
+        json!("9999-12-31T23:59:59-23:59"),
+        json!("0000-01-01T00:00:00Z"),
+        json!("0001-01-01T00:00:00+23:59"),
+        json!("2026-01-02T24:00:00Z"),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(1e15),
+        json!(1e300),
+    ] {
+        let body = json!({"channelId": "channel_weekly", "content": "Odd", "scheduledFor": time});
+        let answer = fake.post("/v1/posts", body);
+        match answer.status {
+            201 => assert!(answer.at("/data/scheduledFor").is_i64(), "{time}: {:#}", answer.body),
+            _ => assert_eq!(error(answer, 400)["details"][0]["field"], "scheduledFor", "{time}"),
+        }
+        let Some(text) = time.as_str() else { continue };
+        let text = text.replace('+', "%2B").replace(' ', "%20");
+        let status = fake.get(&format!("/v1/posts?filter[scheduledFor][gte]={text}")).status;
+        assert!([200, 400].contains(&status), "{time}: {status}");
+    }
+    fake.wait(30 * 86_400);
+    fake.get("/v1/posts").expect(200);
+}
+
+#[test]
 fn a_time_that_is_none_is_refused() {
     let mut fake = Fake::flow();
     for time in [
