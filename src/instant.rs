@@ -32,6 +32,8 @@ pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
     match text.parse::<Timestamp>() {
         Ok(moment) => Some(moment.as_nanosecond().div_euclid(1_000_000) as i64),
+        // Not the midnight of a date whose time of day makes no sense.
+        Err(_) if text.contains(':') => None,
         Err(_) => midnight(text.parse().ok()?),
     }
 }

@@ -73,7 +73,7 @@ impl<'c> Turn<'c, '_> {
     }
 
     fn position(&self, paging: &Paging, arguments: &Value, query: &mut Query) -> Result<Position, Problem> {
-        let number = |name: &Option<String>| name.as_ref().and_then(|name| arguments.get(name)?.as_u64());
+        let number = |name: &Option<String>| name.as_ref().and_then(|name| count(arguments.get(name)?));
         let size = number(&paging.size).map_or(paging.default, |size| size as usize).clamp(1, PAGE_SIZE_MAX);
         let mut position = Position { number: 1, size, ..Position::default() };
         query.limit = size;
@@ -108,6 +108,11 @@ impl<'c> Turn<'c, '_> {
         position.offset = query.offset;
         Ok(position)
     }
+}
+
+/// A whole number of any size: what is too large to count to is as large as can be.
+fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64))
 }
 
 #[derive(Debug, Default)]

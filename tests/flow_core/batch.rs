@@ -216,9 +216,7 @@ fn a_batch_of_ids_that_are_no_text_is_told_item_by_item() {
     let mut fake = Fake::flow();
     let body = json!({"postIds": [7, null, {"id": "post_tips"}, "post_tips"]});
     let result = data(fake.call("DELETE", BATCH, Some(body)), 200);
-    let failed = |id: &str, place: usize| {
-        json!({"success": false, "postId": id, "error": format!("Post IDs item {place} must be a string")})
-    };
+    let failed = |id: &str, place: usize| json!({"success": false, "postId": id, "error": format!("Post IDs item {place} must be a string")});
     assert_eq!(result["results"][0], failed("7", 1));
     assert_eq!(result["results"][1], failed("", 2));
     assert_eq!(result["results"][2], failed(r#"{"id":"post_tips"}"#, 3));

@@ -46,6 +46,8 @@ fn a_page_past_the_end_is_empty() {
         assert_eq!(answer.at("/meta/pagination/total"), 45);
         assert_eq!(answer.at("/meta/pagination/page").to_string(), page);
     }
+    let beyond_counting = fake.get("/v1/posts?page=100000000000000000000").expect(200);
+    assert_eq!(beyond_counting.at("/data"), &json!([]));
 }
 
 #[test]
@@ -90,7 +92,6 @@ fn a_bad_page_is_refused_on_every_list() {
             ("page=0", [("page", "Page must be at least 1")]),
             ("page=-1", [("page", "Page must be at least 1")]),
             ("page=two", [("page", "Page must be an integer")]),
-            ("page=100000000000000000000", [("page", "Page must be at most 18446744073709551615")]),
             ("page=1.5", [("page", "Page must be an integer")]),
             ("page=", [("page", "Page must be an integer")]),
             ("per_page=0", [("per_page", "Per page must be at least 1")]),

@@ -227,6 +227,33 @@ fn a_post_waits_while_all_connections_are_expired_and_goes_on_when_one_is_refres
 }
 
 #[test]
+fn a_post_that_failed_and_then_lost_its_connection_waits_for_it() {
+    let mut fake = Fake::flow();
+    set_status(&mut fake, "connection_facebook", "error");
+    let id = post(&mut fake, json!({"channelId": "channel_weekly", "content": "Hello"}));
+    fake.wait(SENDING);
+    set_status(&mut fake, "connection_facebook", "expired");
+    fake.wait(3_600);
+    assert_eq!(state(&mut fake, &id), ("queued".to_owned(), 1, json!("PLATFORM_ERROR")));
+    fake.post("/v1/connections/connection_facebook/refresh", json!({})).expect(200);
+    fake.wait(SENDING);
+    assert_eq!(state(&mut fake, &id), ("done".to_owned(), 2, Value::Null));
+}
+
+#[test]
+fn twitter_blocks_nothing_before_its_connection_works() {
+    let mut fake = Fake::flow();
+    for connection in ["connection_twitter", "connection_linkedin"] {
+        set_status(&mut fake, connection, "expired");
+    }
+    let id = post(&mut fake, json!({"channelId": "channel_launch", "content": "a".repeat(281)}));
+    fake.wait(60);
+    assert_eq!(status(&mut fake, &id), "queued");
+    fake.post("/v1/connections/connection_twitter/refresh", json!({})).expect(200);
+    assert_eq!(state(&mut fake, &id), ("blocked".to_owned(), 1, json!("CONTENT_TOO_LONG")));
+}
+
+#[test]
 fn connections_expire_by_themselves_and_hold_back_later_posts() {
     let mut fake = Fake::flow();
     let body = json!({"channelId": "channel_weekly", "content": "Spring", "scheduledFor": START + 61 * DAY});
