@@ -65,6 +65,7 @@ mod tests {
     fn what_is_no_instant_is_none() {
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("2023-13-01"), None);
+        assert_eq!(parse("2023-12-21T25:00:00Z"), None, "nor is it the midnight of its day");
         assert_eq!(iso(i64::MAX), None);
     }
 }
