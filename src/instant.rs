@@ -32,6 +32,8 @@ pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
     match text.parse::<Timestamp>() {
         Ok(moment) => Some(moment.as_nanosecond().div_euclid(1_000_000) as i64),
+        // Not the midnight of a date whose time of day makes no sense.
+        Err(_) if text.contains(':') => None,
         Err(_) => midnight(text.parse().ok()?),
     }
 }
@@ -63,6 +65,7 @@ mod tests {
     fn what_is_no_instant_is_none() {
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("2023-13-01"), None);
+        assert_eq!(parse("2023-12-21T25:00:00Z"), None, "nor is it the midnight of its day");
         assert_eq!(iso(i64::MAX), None);
     }
 }

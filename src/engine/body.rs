@@ -51,7 +51,8 @@ pub fn read<'o>(contract: &Contract, operation: &'o Operation, call: &Call) -> R
     {
         return Ok(Body { media: None, ..Body::default() });
     }
-    let content_type = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+    // A header that is no text names no type that anyone declares; only a missing one is taken for JSON.
+    let content_type = call.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("unreadable"));
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let Some(media) = choose(&declared.media, &kind) else {
         let names: Vec<&str> = declared.media.iter().map(|media| media.name.as_str()).collect();

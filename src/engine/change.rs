@@ -9,9 +9,9 @@ use super::problem::{Problem, complaint, field as field_text, object};
 use super::time::{coerce, instant};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::Scope;
-use crate::contract::plan::{Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::plan::{Action, Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
-use crate::contract::violation::Place;
+use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
 use crate::world::store::{Record, StoreError};
 
@@ -329,29 +329,44 @@ impl<'c> Turn<'c, '_> {
         self.store_fields(index, record, fields).map(|_| ())
     }
 
-    /// Every record that the body names must exist.
+    /// Every record that the body names must exist. All that are missing for the same reason are told at once.
     fn check_references(&self, resource: &Resource, body: &Map<String, Value>) -> Result<(), Problem> {
+        let mut refused: Option<Problem> = None;
         for reference in &resource.references {
             let (Some(error), Some(named)) = (reference.otherwise, body.get(&reference.field)) else { continue };
-            let one = std::slice::from_ref(named);
-            let (ids, listed) = match named {
-                Value::Array(ids) => (ids.as_slice(), true),
-                Value::Null => continue,
-                _ => (one, false),
-            };
-            for (place, id) in ids.iter().enumerate() {
-                if self.by_id(reference.to, id).is_some() {
-                    continue;
+            if refused.as_ref().is_some_and(|problem| problem.error != error) {
+                continue;
+            }
+            for (violation, missing) in self.missing(reference, named) {
+                let problem = refused.get_or_insert_with(|| {
+                    let problem = Problem::new(error).with("resource", self.resource(reference.to).label.clone());
+                    problem.with("missing", missing).with("field", field_text(&violation))
+                });
+                // "Not found" is a whole answer; only an invalid body is explained field by field.
+                if problem.status(self.contract) == 404 {
+                    break;
                 }
-                let name = &reference.field;
-                let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
-                let label = self.resource(reference.to).label.clone();
-                let violation = complaint(Place::Body, &pointer, "reference", format!("{label} not found"));
-                let problem = Problem::new(error).with("resource", label).with("missing", id.clone());
-                return Err(problem.with("field", field_text(&violation)).violations(vec![violation]));
+                problem.violations.push(violation);
             }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// The ids among those named that no record has, and where they stand.
+    fn missing(&self, reference: &Reference, named: &Value) -> Vec<(Violation, Value)> {
+        let (ids, listed) = match named {
+            Value::Array(ids) => (ids.as_slice(), true),
+            Value::Null => return Vec::new(),
+            one => (std::slice::from_ref(one), false),
+        };
+        let (name, label) = (&reference.field, &self.resource(reference.to).label);
+        let missing = ids.iter().enumerate().filter(|(_, id)| self.by_id(reference.to, id).is_none());
+        let complaints = missing.map(|(place, id)| {
+            let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
+            let message = format!("{label} not found: {}", super::text(id));
+            (complaint(Place::Body, &pointer, "reference", message), id.clone())
+        });
+        complaints.collect()
     }
 
     /// The further changes of a rule, in order.
@@ -425,7 +440,11 @@ impl<'c> Turn<'c, '_> {
     }
 }
 
-/// The body's fields, or none.
-pub fn body_fields(body: &Value) -> Map<String, Value> {
-    object(body.clone())
+/// The body's fields that the operation takes, or none.
+pub fn body_fields(action: &Action, body: &Value) -> Map<String, Value> {
+    let mut fields = if action.merge { object(body.clone()) } else { Map::new() };
+    if let Some(takes) = &action.takes {
+        fields.retain(|name, _| takes.contains(name));
+    }
+    fields
 }
