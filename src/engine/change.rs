@@ -326,6 +326,7 @@ impl<'c> Turn<'c, '_> {
             _ => Value::Null,
         };
         fields.put(resource, &reference.field, cleared);
+        self.stamp(resource, &mut fields);
         self.store_fields(index, record, fields).map(|_| ())
     }
 

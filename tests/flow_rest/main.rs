@@ -1,0 +1,10 @@
+//! Flow beyond posts and keys: channels, connections, OAuth, media, webhooks, usage, and worlds as a whole.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod channels;
+mod connections;
+mod helpers;
+mod media;
+mod oauth;
