@@ -5,6 +5,8 @@ mod support;
 
 mod channels;
 mod connections;
+mod deliveries;
 mod helpers;
 mod media;
 mod oauth;
+mod webhooks;

@@ -66,7 +66,7 @@ fn refused_as(answer: &Answer, code: &str, message: &str) {
 fn an_upload_is_described_and_its_bytes_are_kept_as_they_came() {
     let mut fake = Fake::flow();
     let mut content: Vec<u8> = (0..=255).cycle().take(70_000).collect();
-    content.extend_from_slice(format!("\r\n--{BOUNDARY}x\r\n--\r\n").as_bytes());
+    content.extend_from_slice(format!("--{BOUNDARY}--\r\n--other\r\n--\r\n").as_bytes());
     let made = upload(&mut fake, "holiday.jpg", "image/jpeg", &content).expect(201);
     let key = made.text("/data/key");
     let media = json!({
