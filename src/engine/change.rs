@@ -95,11 +95,26 @@ impl<'c> Turn<'c, '_> {
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.world.tallies.count_created(self.now, &resource.name);
+        self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
         self.changed = true;
         self.plan_lifecycle(index, &record);
         Ok(record)
+    }
+
+    /// When a record counts as made: now, or the date that seed data gives it.
+    fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
+        let dated =
+            resource.created.as_ref().filter(|_| source.trusted).and_then(|name| match record.value().get(name) {
+                Some(Value::Number(number)) => {
+                    let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+                    let scale = if form == Some(TimeForm::Seconds) { 1000 } else { 1 };
+                    number.as_i64().map(|number| number.saturating_mul(scale))
+                }
+                Some(Value::String(text)) => crate::instant::parse(text),
+                _ => None,
+            });
+        dated.unwrap_or(self.now)
     }
 
     /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.

@@ -116,7 +116,8 @@ fn channels_are_filtered_by_name_and_time_and_sorted() {
 #[test]
 fn deleting_a_channel_takes_its_queued_posts_and_leaves_finished_ones() {
     let mut fake = Fake::flow();
-    let post = |id: &str, status: &str| json!({"id": id, "channelId": "channel_launch", "content": "x", "status": status});
+    let post =
+        |id: &str, status: &str| json!({"id": id, "channelId": "channel_launch", "content": "x", "status": status});
     plant(&mut fake, "post", post("post_blocked", "blocked"));
     plant(&mut fake, "post", post("post_flowing", "flowing"));
     let answer = fake.delete("/v1/channels/channel_launch").expect(200);

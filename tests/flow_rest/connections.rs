@@ -29,10 +29,7 @@ fn act(fake: &mut Fake, path: &str) -> Answer {
 fn connections_are_listed_in_pages_without_tokens() {
     let mut fake = Fake::flow();
     let all = fake.get("/v1/connections").expect(200);
-    assert_eq!(
-        all.at("/meta/pagination"),
-        &json!({"page": 1, "per_page": 20, "total": 3, "total_pages": 1})
-    );
+    assert_eq!(all.at("/meta/pagination"), &json!({"page": 1, "per_page": 20, "total": 3, "total_pages": 1}));
     let first = json!({
         "id": "connection_facebook", "userId": "user_k3v9x2mq", "platform": "facebook", "username": "acme.page",
         "displayName": "Acme", "status": "active", "channelIds": ["channel_weekly"], "expiresAt": NOW + 60 * DAY,
@@ -155,9 +152,7 @@ fn verifying_a_channel_verifies_each_of_its_connections() {
     fake.wait(7);
     status(&mut fake, "connection_linkedin", "expired");
     let verified = act(&mut fake, "verify-channel/channel_launch").expect(200);
-    let one = |id: &str, platform: &str, status: &str| {
-        json!({"id": id, "platform": platform, "valid": status == "active", "status": status, "checkedAt": NOW + 7000})
-    };
+    let one = |id: &str, platform: &str, status: &str| json!({"id": id, "platform": platform, "valid": status == "active", "status": status, "checkedAt": NOW + 7000});
     let verification = json!({
         "channelId": "channel_launch",
         "valid": false,
@@ -179,7 +174,9 @@ fn verifying_a_channel_verifies_each_of_its_connections() {
 #[test]
 fn there_is_no_reading_or_making_of_one_connection() {
     let mut fake = Fake::flow();
-    for (method, path) in [("GET", "connection_twitter"), ("PATCH", "connection_twitter"), ("POST", "connection_twitter")] {
+    for (method, path) in
+        [("GET", "connection_twitter"), ("PATCH", "connection_twitter"), ("POST", "connection_twitter")]
+    {
         let answer = fake.call(method, &format!("/v1/connections/{path}"), Some(json!({})));
         not_found(&answer, "Endpoint not found");
     }

@@ -81,7 +81,8 @@ fn every_event_is_as_the_document_has_it() {
     for kind in KINDS {
         assert!(hook.events().contains(&kind), "no {kind} in {:?}", hook.events());
     }
-    let failed: Vec<&Value> = hook.received.iter().filter(|one| one.event == "post.failed").map(|one| &one.body).collect();
+    let failed: Vec<&Value> =
+        hook.received.iter().filter(|one| one.event == "post.failed").map(|one| &one.body).collect();
     assert_eq!(failed.iter().map(|body| body["data"]["attempt"].clone()).collect::<Vec<_>>(), [json!(1), json!(2)]);
     let error = json!({"code": "PLATFORM_ERROR", "message": "facebook did not accept the post"});
     assert_eq!((&failed[0]["data"]["error"], &failed[0]["data"]["failed_at"]), (&error, &json!(NOW + 3000)));
@@ -105,10 +106,16 @@ fn events_come_in_the_order_in_which_things_happened() {
     }
     channel(&mut fake, "News");
     hook.listen(&mut fake, 60);
-    let told: Vec<(&str, i64)> = hook.received.iter().map(|one| (one.event.as_str(), one.signed_at - NOW / 1000)).collect();
+    let told: Vec<(&str, i64)> =
+        hook.received.iter().map(|one| (one.event.as_str(), one.signed_at - NOW / 1000)).collect();
     let wanted = [
-        ("post.created", 0), ("post.created", 0), ("post.created", 0), ("channel.created", 0),
-        ("post.delivered", 3), ("post.delivered", 8), ("post.delivered", 23),
+        ("post.created", 0),
+        ("post.created", 0),
+        ("post.created", 0),
+        ("channel.created", 0),
+        ("post.delivered", 3),
+        ("post.delivered", 8),
+        ("post.delivered", 23),
     ];
     assert_eq!(told, wanted);
     let delivered: Vec<&Value> = hook.received[4..].iter().map(|one| &one.body["data"]["post_id"]).collect();
@@ -188,13 +195,18 @@ fn a_late_success_ends_the_attempts() {
     let hook = Receiver::subscribe(&mut fake, URL, &["channel.created"]);
     channel(&mut fake, "News");
     let mut states = Vec::new();
-    for (seconds, attempts, status) in [(0, 1, "pending"), (29, 1, "pending"), (1, 2, "pending"), (120, 3, "delivered"), (9999, 3, "delivered")] {
+    for (seconds, attempts, status) in
+        [(0, 1, "pending"), (29, 1, "pending"), (1, 2, "pending"), (120, 3, "delivered"), (9999, 3, "delivered")]
+    {
         fake.advance(seconds, |_| {
             states.push(());
             if states.len() < 3 { Outcome::Failed("connection refused".to_owned()) } else { Outcome::Answered(204) }
         });
         let listed = deliveries(&mut fake, &hook, "");
-        assert_eq!((listed.at("/data/0/status"), listed.at("/data/0/attemptCount")), (&json!(status), &json!(attempts)));
+        assert_eq!(
+            (listed.at("/data/0/status"), listed.at("/data/0/attemptCount")),
+            (&json!(status), &json!(attempts))
+        );
         if status == "pending" {
             assert_eq!(listed.at("/data/0/lastError"), "connection refused");
             assert_eq!(listed.at("/data/0/responseCode"), &Value::Null);
@@ -203,13 +215,18 @@ fn a_late_success_ends_the_attempts() {
         }
     }
     let listed = deliveries(&mut fake, &hook, "");
-    assert_eq!((listed.at("/data/0/responseCode"), listed.at("/data/0/deliveredAt")), (&json!(204), &json!(NOW + 150_000)));
+    assert_eq!(
+        (listed.at("/data/0/responseCode"), listed.at("/data/0/deliveredAt")),
+        (&json!(204), &json!(NOW + 150_000))
+    );
     assert_eq!((listed.at("/data/0/lastError"), listed.at("/data/0/nextRetryAt")), (&Value::Null, &Value::Null));
 }
 
 #[test]
 fn only_2xx_is_a_success() {
-    for (status, wanted) in [(200, "delivered"), (299, "delivered"), (301, "pending"), (404, "pending"), (410, "pending")] {
+    for (status, wanted) in
+        [(200, "delivered"), (299, "delivered"), (301, "pending"), (404, "pending"), (410, "pending")]
+    {
         let mut fake = Fake::flow();
         let hook = Receiver::subscribe(&mut fake, URL, &["channel.created"]);
         channel(&mut fake, "News");

@@ -21,7 +21,10 @@ fn part(headers: &str, content: &[u8]) -> Vec<u8> {
 }
 
 fn file(filename: &str, kind: &str, content: &[u8]) -> Vec<u8> {
-    part(&format!("Content-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\nContent-Type: {kind}"), content)
+    part(
+        &format!("Content-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\nContent-Type: {kind}"),
+        content,
+    )
 }
 
 fn body(parts: &[Vec<u8>]) -> Vec<u8> {
@@ -141,7 +144,8 @@ fn a_file_must_be_there_once_and_other_parts_do_not_matter() {
     let caption = part("Content-Disposition: form-data; name=\"caption\"", b"Hello");
     refused(&send(&mut fake, body(std::slice::from_ref(&caption))), "file", "File is required");
     refused(&send(&mut fake, body(&[])), "file", "File is required");
-    let other = part("Content-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png", b"x");
+    let other =
+        part("Content-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png", b"x");
     refused(&send(&mut fake, body(&[other.clone()])), "file", "File is required");
     let right = file("a.png", "image/png", b"right");
     let twice = send(&mut fake, body(&[right.clone(), file("b.png", "image/png", b"left")]));

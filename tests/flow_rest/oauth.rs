@@ -176,7 +176,9 @@ fn the_start_carries_state_and_return_address_and_only_twitter_uses_pkce() {
         assert_eq!(query(&url, "code_challenge_method").as_deref(), (provider == "twitter").then_some("S256"));
         assert_eq!(challenge.is_some(), provider == "twitter");
         // SHA-256 in base64url without padding.
-        let fits = |text: &String| text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let fits = |text: &String| {
+            text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
         assert!(challenge.as_ref().is_none_or(fits), "{challenge:?}");
     }
 }
@@ -185,7 +187,8 @@ fn the_start_carries_state_and_return_address_and_only_twitter_uses_pkce() {
 fn a_start_with_a_key_works_as_well_and_a_wrong_key_does_not_matter() {
     let mut fake = Fake::flow();
     fake.get("/v1/connections/tiktok/auth").expect(302);
-    let call = crate::support::header(Call::new(Method::GET, "/v1/connections/tiktok/auth"), "Authorization", "Bearer no");
+    let call =
+        crate::support::header(Call::new(Method::GET, "/v1/connections/tiktok/auth"), "Authorization", "Bearer no");
     Answer::of(fake.send(&call)).expect(302);
 }
 
@@ -193,7 +196,10 @@ fn a_start_with_a_key_works_as_well_and_a_wrong_key_does_not_matter() {
 fn a_start_for_an_unknown_channel_is_refused() {
     let mut fake = Fake::flow();
     for provider in PROVIDERS {
-        not_found(&browse(&mut fake, &format!("/v1/connections/{provider}/auth?channelId=channel_none")), "Channel not found");
+        not_found(
+            &browse(&mut fake, &format!("/v1/connections/{provider}/auth?channelId=channel_none")),
+            "Channel not found",
+        );
         let answer = browse(&mut fake, &format!("/v1/connections/{provider}/auth?channelId="));
         refused(&answer, "channelId", "Channel ID must be at least 1 character");
     }
@@ -303,7 +309,9 @@ fn the_consent_page_is_whole_and_brings_everything_itself() {
             assert!(!html.contains(outside), "{outside} in {html}");
         }
         assert_eq!(query(&link(html, "deny"), "error").as_deref(), Some("access_denied"));
-        assert!(link(html, "approve").starts_with(&format!("http://127.0.0.1:4010/v1/connections/{provider}/callback?")));
+        assert!(
+            link(html, "approve").starts_with(&format!("http://127.0.0.1:4010/v1/connections/{provider}/callback?"))
+        );
     }
 }
 

@@ -40,9 +40,8 @@ fn a_new_webhook_shows_its_secret_once() {
 fn webhooks_are_listed_in_pages() {
     let mut fake = Fake::flow();
     assert_eq!(fake.get("/v1/webhooks").expect(200).at("/data"), &json!([]));
-    let ids: Vec<String> = (0..3)
-        .map(|n| Receiver::subscribe(&mut fake, &format!("{URL}/{n}"), &["post.created"]).id)
-        .collect();
+    let ids: Vec<String> =
+        (0..3).map(|n| Receiver::subscribe(&mut fake, &format!("{URL}/{n}"), &["post.created"]).id).collect();
     let page = fake.get("/v1/webhooks?per_page=2&page=2").expect(200);
     assert_eq!(column(&page, "id"), [ids[0].as_str()]);
     assert_eq!(page.at("/meta/pagination"), &json!({"page": 2, "per_page": 2, "total": 3, "total_pages": 2}));
@@ -75,15 +74,36 @@ fn a_url_and_events_are_required() {
 #[test]
 fn a_url_is_https_except_on_this_machine() {
     let mut fake = Fake::flow();
-    for url in [URL, "http://localhost:8080/x", "http://localhost", "http://127.0.0.1:9/", "http://127.1.2.3?x", "http://[::1]:9/x"] {
+    for url in [
+        URL,
+        "http://localhost:8080/x",
+        "http://localhost",
+        "http://127.0.0.1:9/",
+        "http://127.1.2.3?x",
+        "http://[::1]:9/x",
+    ] {
         fake.wait(60);
         assert_eq!(fake.post("/v1/webhooks", json!({"url": url, "events": KINDS})).expect(201).at("/data/url"), url);
     }
-    for url in ["http://example.com/", "http://localhost.example.com/", "http://127.0.0.1.example.com", "http://localhost@example.com/"] {
+    for url in [
+        "http://example.com/",
+        "http://localhost.example.com/",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com/",
+    ] {
         fake.wait(60);
         refused(&fake.post("/v1/webhooks", json!({"url": url, "events": KINDS})), "url", "URL must use https");
     }
-    for url in ["", "example.com", "ftp://example.com", "https://", "https:///x", "https://a b", "http://[::1].example.com", "javascript:1"] {
+    for url in [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https:///x",
+        "https://a b",
+        "http://[::1].example.com",
+        "javascript:1",
+    ] {
         fake.wait(60);
         let answer = fake.post("/v1/webhooks", json!({"url": url, "events": KINDS})).expect(400);
         assert_eq!(answer.at("/error/details/0/field"), "url", "{url}");
@@ -101,7 +121,10 @@ fn a_change_is_checked_like_a_new_one() {
     fake.patch(&target, json!({"events": []})).expect(400);
     fake.patch(&target, json!({"events": ["post.scheduled"]})).expect(400);
     let patched = fake.patch(&target, json!({"url": "https://example.org/", "events": ["post.failed"]})).expect(200);
-    assert_eq!((patched.at("/data/url"), patched.at("/data/events")), (&json!("https://example.org/"), &json!(["post.failed"])));
+    assert_eq!(
+        (patched.at("/data/url"), patched.at("/data/events")),
+        (&json!("https://example.org/"), &json!(["post.failed"]))
+    );
     not_found(&fake.patch("/v1/webhooks/webhook_none", json!({"active": false})), "Webhook not found");
     not_found(&fake.get("/v1/webhooks/webhook_none"), "Webhook not found");
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::bundle::{Bundle, escape};
 use crate::contract::error::LoadError;
+use crate::instant;
 
 /// How often one pattern may backtrack on one value before the value is refused.
 const PATTERN_BACKTRACKS_MAX: usize = 100_000;
@@ -30,6 +31,8 @@ fn options<'i>() -> ValidationOptions<'i> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("byte", is_base64)
+        .with_format("date", instant::is_date)
+        .with_format("date-time", instant::is_date_time)
         .with_pattern_options(
             PatternOptions::fancy_regex().backtrack_limit(PATTERN_BACKTRACKS_MAX).size_limit(PATTERN_BYTES_MAX),
         )
