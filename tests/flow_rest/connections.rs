@@ -111,6 +111,15 @@ fn a_connection_expires_on_the_clock_and_posts_wait_for_its_refresh() {
 }
 
 #[test]
+fn a_connection_without_an_expiry_never_expires() {
+    let mut fake = Fake::flow();
+    plant(&mut fake, "connection", json!({"id": "connection_facebook", "expiresAt": null}));
+    fake.wait(1000 * 86_400);
+    assert_eq!(connection(&mut fake, "connection_facebook")["status"], "active");
+    assert_eq!(connection(&mut fake, "connection_twitter")["status"], "expired");
+}
+
+#[test]
 fn active_expired_and_failing_connections_are_refreshed_and_revoked_ones_are_not() {
     let mut fake = Fake::flow();
     for state in ["active", "expired", "error"] {

@@ -10,6 +10,7 @@ mod helpers;
 mod journey;
 mod media;
 mod oauth;
+mod permissions;
 mod seed;
 mod stability;
 mod usage;

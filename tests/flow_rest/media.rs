@@ -167,6 +167,8 @@ fn a_broken_body_is_refused() {
     for nonsense in [&b"{}"[..], b"\xff\xfe\x00", b"--\r\n\r\n"] {
         send(&mut fake, nonsense.to_vec()).expect(400);
     }
+    let quoted = call(&fake, &format!("Multipart/Form-Data; charset=utf-8; boundary=\"{BOUNDARY}\""), whole.clone());
+    Answer::of(fake.send(&quoted)).expect(201);
     let wrong = call(&fake, "multipart/form-data; boundary=another", whole);
     Answer::of(fake.send(&wrong)).expect(400);
     refused(&send(&mut fake, ""), "body", "Body is not multipart: incomplete multipart stream");

@@ -55,7 +55,7 @@ fn calls_are_counted_by_endpoint_and_refusals_as_errors() {
     fake.get("/v1/posts?page=0").expect(400);
     let batch = json!({"posts": [{"channelId": "channel_launch", "content": "a"}, {"channelId": "channel_none", "content": "b"}]});
     fake.post("/v1/posts/batch", batch).expect(201);
-    // Nobody's calls are not on the account.
+    // Neither what is no endpoint nor what nobody signed is on the account.
     fake.get("/v1/nothing").expect(404);
     fake.get("/v1/connections/twitter/auth").expect(302);
     let mut stranger = fake.prepare("GET", "/v1/posts", None);

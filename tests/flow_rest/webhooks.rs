@@ -146,6 +146,27 @@ fn a_deleted_webhook_is_gone_with_its_deliveries() {
 }
 
 #[test]
+fn the_same_key_makes_one_webhook_and_tells_its_secret_again() {
+    let mut fake = Fake::flow();
+    let call = fake.prepare("POST", "/v1/webhooks", Some(json!({"url": URL, "events": ["post.created"]})));
+    let call = crate::support::header(call, "Idempotency-Key", "k");
+    let (first, again) = (fake.send(&call), fake.send(&call));
+    assert_eq!((first.status.as_u16(), &first.body), (201, &again.body));
+    assert_eq!(fake.get("/v1/webhooks").at("/meta/pagination/total"), &json!(1));
+}
+
+#[test]
+fn a_test_event_asked_for_reaches_even_a_paused_webhook() {
+    let mut fake = Fake::flow();
+    let mut hook = Receiver::subscribe(&mut fake, URL, &["post.created"]);
+    let target = format!("/v1/webhooks/{}", hook.id);
+    fake.patch(&target, json!({"active": false})).expect(200);
+    fake.call("POST", &format!("{target}/test"), None).expect(200);
+    hook.listen(&mut fake, 0);
+    assert_eq!(hook.events(), ["webhook.test"]);
+}
+
+#[test]
 fn a_deleted_webhook_gets_no_further_attempt() {
     let mut fake = Fake::flow();
     let hook = Receiver::subscribe(&mut fake, URL, &["channel.created"]);

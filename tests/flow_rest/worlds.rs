@@ -219,6 +219,17 @@ fn a_state_that_is_not_one_is_refused_with_a_reason() {
 }
 
 #[test]
+fn the_last_instant_of_the_calendar_can_be_asked_for() {
+    let mut fake = Fake::flow();
+    let body = |at: &str| json!({"channelId": "channel_launch", "content": "x", "scheduledFor": at});
+    let made = fake.post("/v1/posts", body("9999-12-31T23:59:59Z")).expect(201);
+    assert_eq!(made.at("/data/scheduledFor"), &json!(253_402_300_799_000_i64));
+    fake.post("/v1/posts", body("9999-12-31T23:59:59-00:01")).expect(400);
+    let listed = fake.get("/v1/posts?filter[scheduledFor][gte]=9999-12-31T00:00:00Z").expect(200);
+    assert_eq!(listed.at("/data/0/id"), made.at("/data/id"));
+}
+
+#[test]
 fn time_moved_in_one_step_or_in_many_comes_to_the_same() {
     let (mut one, mut many) = (Fake::flow(), Fake::flow());
     for fake in [&mut one, &mut many] {
