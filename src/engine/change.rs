@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, complaint, field as field_text, object};
-use super::time::{coerce, instant};
+use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::Scope;
 use crate::contract::plan::{Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
@@ -104,17 +104,9 @@ impl<'c> Turn<'c, '_> {
 
     /// When a record counts as made: now, or the date that seed data gives it.
     fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
-        let dated =
-            resource.created.as_ref().filter(|_| source.trusted).and_then(|name| match record.value().get(name) {
-                Some(Value::Number(number)) => {
-                    let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
-                    let scale = if form == Some(TimeForm::Seconds) { 1000 } else { 1 };
-                    number.as_i64().map(|number| number.saturating_mul(scale))
-                }
-                Some(Value::String(text)) => crate::instant::parse(text),
-                _ => None,
-            });
-        dated.unwrap_or(self.now)
+        let Some(name) = resource.created.as_ref().filter(|_| source.trusted) else { return self.now };
+        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+        record.value().get(name).and_then(|value| named(value, form)).unwrap_or(self.now)
     }
 
     /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.

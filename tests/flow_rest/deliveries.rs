@@ -288,3 +288,26 @@ fn deliveries_are_listed_in_pages_and_by_state() {
     times(&mut fake, 86_400, |_| Outcome::Failed("no route".to_owned()));
     assert_eq!(column(&deliveries(&mut fake, &hook, "?status=failed"), "lastError"), ["no route"]);
 }
+
+#[test]
+fn a_delivery_for_which_there_is_no_room_is_listed_as_failed() {
+    let mut fake = Fake::flow();
+    let webhook = |number: usize| json!({"id": format!("webhook_{number}"), "url": URL, "events": ["channel.created"]});
+    let webhooks: Vec<Value> = (0..500).map(webhook).collect();
+    let contract = fake.contract.clone();
+    standin::engine::seed(&contract, &mut fake.world, "webhook", &webhooks).expect("webhooks");
+    for number in 0..21 {
+        channel(&mut fake, &format!("channel {number}"));
+    }
+    let listed = fake.get("/v1/webhooks/webhook_499/deliveries?per_page=2").expect(200);
+    assert_eq!(column(&listed, "status"), ["failed", "pending"]);
+    assert_eq!(column(&listed, "lastError"), ["too many deliveries are under way", ""]);
+    assert_eq!(listed.at("/data/0/nextRetryAt"), &Value::Null);
+    fake.wait(0);
+    let listed = fake.get("/v1/webhooks/webhook_499/deliveries?status=delivered").expect(200);
+    assert_eq!(listed.at("/meta/pagination/total"), &json!(20));
+    channel(&mut fake, "room again");
+    fake.wait(0);
+    let listed = fake.get("/v1/webhooks/webhook_499/deliveries?per_page=1").expect(200);
+    assert_eq!(column(&listed, "status"), ["delivered"]);
+}
