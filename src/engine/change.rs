@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, complaint, field as field_text, object};
-use super::time::{coerce, instant};
+use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::Scope;
 use crate::contract::plan::{Action, Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
@@ -95,11 +95,18 @@ impl<'c> Turn<'c, '_> {
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.world.tallies.count_created(self.now, &resource.name);
+        self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
         self.changed = true;
         self.plan_lifecycle(index, &record);
         Ok(record)
+    }
+
+    /// When a record counts as made: now, or the date that seed data gives it.
+    fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
+        let Some(name) = resource.created.as_ref().filter(|_| source.trusted) else { return self.now };
+        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+        record.value().get(name).and_then(|value| named(value, form)).unwrap_or(self.now)
     }
 
     /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.
@@ -326,6 +333,7 @@ impl<'c> Turn<'c, '_> {
             _ => Value::Null,
         };
         fields.put(resource, &reference.field, cleared);
+        self.stamp(resource, &mut fields);
         self.store_fields(index, record, fields).map(|_| ())
     }
 
@@ -363,7 +371,7 @@ impl<'c> Turn<'c, '_> {
         let missing = ids.iter().enumerate().filter(|(_, id)| self.by_id(reference.to, id).is_none());
         let complaints = missing.map(|(place, id)| {
             let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
-            let message = format!("{label} not found: {}", super::text(id));
+            let message = format!("{label} not found: {}", id_text(id).unwrap_or_else(|| Cow::Owned(id.to_string())));
             (complaint(Place::Body, &pointer, "reference", message), id.clone())
         });
         complaints.collect()

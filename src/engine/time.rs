@@ -14,6 +14,16 @@ pub fn instant(ms: i64, form: TimeForm) -> Value {
     }
 }
 
+/// The instant that a field of this form names; numbers are milliseconds where the form is not known.
+pub fn named(value: &Value, form: Option<TimeForm>) -> Option<i64> {
+    match (value, form) {
+        (Value::Number(number), Some(TimeForm::Seconds)) => number.as_i64()?.checked_mul(1000),
+        (Value::Number(number), _) => number.as_i64(),
+        (Value::String(text), _) => parse(text),
+        _ => None,
+    }
+}
+
 /// A value as the field keeps it: instants that came as text are kept in the field's own form, the rest as it is.
 pub fn coerce(field: &Field, value: Value) -> Value {
     match (field.time, &value) {

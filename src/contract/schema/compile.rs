@@ -34,7 +34,8 @@ fn options<'i>() -> ValidationOptions<'i> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("byte", is_base64)
-        .with_format("date-time", is_date_time)
+        .with_format("date", instant::is_date)
+        .with_format("date-time", instant::is_date_time)
         .with_pattern_options(
             PatternOptions::fancy_regex().backtrack_limit(PATTERN_BACKTRACKS_MAX).size_limit(PATTERN_BYTES_MAX),
         )
