@@ -1,21 +1,27 @@
 //! Instants: milliseconds since the Unix epoch, and how they are written. Always UTC; nothing here reads a clock.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, date as civil_date};
+use jiff::fmt::temporal::Pieces;
+use jiff::{Span, Timestamp};
 
 pub const DAY_MS: i64 = 86_400_000;
 
+const EPOCH: Date = civil_date(1970, 1, 1);
+
 /// RFC 3339 with `Z`; milliseconds only where there are any. `None` outside the years that can be written.
 pub fn iso(ms: i64) -> Option<String> {
-    let moment = timestamp(ms)?;
-    let whole = ms.rem_euclid(1000) == 0;
-    Some(if whole { format!("{moment:.0}") } else { format!("{moment:.3}") })
+    if ms.rem_euclid(1000) == 0 { written(ms, "") } else { iso_millis(ms) }
 }
 
 /// RFC 3339 with `Z` and always milliseconds.
 pub fn iso_millis(ms: i64) -> Option<String> {
-    timestamp(ms).map(|moment| format!("{moment:.3}"))
+    written(ms, &format!(".{:03}", ms.rem_euclid(1000)))
+}
+
+fn written(ms: i64, fraction: &str) -> Option<String> {
+    let (date, seconds) = (day(ms)?, ms.rem_euclid(DAY_MS) / 1000);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    Some(format!("{date}T{hours:02}:{minutes:02}:{:02}{fraction}Z", seconds % 60))
 }
 
 /// `YYYY-MM-DD`.
@@ -23,31 +29,73 @@ pub fn date(ms: i64) -> Option<String> {
     day(ms).map(|day| day.to_string())
 }
 
+/// The day of an instant; `None` outside the years 0 to 9999, the ones that can be written.
 pub fn day(ms: i64) -> Option<Date> {
-    Some(timestamp(ms)?.to_zoned(TimeZone::UTC).date())
+    let since = Span::new().try_days(ms.div_euclid(DAY_MS)).ok()?;
+    EPOCH.checked_add(since).ok().filter(|day| (0..=9999).contains(&day.year()))
 }
 
 /// RFC 3339 text or a date (its midnight) as milliseconds, rounded down, as a clock that shows milliseconds would.
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    match text.parse::<Timestamp>() {
-        Ok(moment) => Some(moment.as_nanosecond().div_euclid(1_000_000) as i64),
-        Err(_) => midnight(text.parse().ok()?),
+    let ms = match text.parse::<Timestamp>() {
+        Ok(moment) => i64::try_from(moment.as_nanosecond().div_euclid(1_000_000)).ok()?,
+        Err(_) => parse_by_parts(text)?,
+    };
+    day(ms).map(|_| ms)
+}
+
+/// A date, or one of the last instants before the year 10000, which a [`Timestamp`] does not reach.
+fn parse_by_parts(text: &str) -> Option<i64> {
+    let parts = Pieces::parse(text).ok()?;
+    let midnight = midnight(parts.date())?;
+    match (parts.time(), parts.to_numeric_offset()) {
+        (None, None) => Some(midnight),
+        (Some(time), Some(offset)) => {
+            let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+            let offset = i64::from(offset.seconds());
+            Some(midnight + (seconds - offset) * 1000 + i64::from(time.millisecond()))
+        }
+        _ => None,
     }
 }
 
 pub fn midnight(date: Date) -> Option<i64> {
-    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    Some(i64::from(EPOCH.until(date).ok()?.get_days()) * DAY_MS)
 }
 
-/// Can this instant be written?
-pub fn timestamp(ms: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(ms).ok()
+/// `YYYY-MM-DD`, a day of the calendar: the format `date` of JSON Schema.
+pub fn is_date(text: &str) -> bool {
+    has_shape(text, b"dddd-dd-dd") && text.parse::<Date>().is_ok()
+}
+
+/// The format `date-time` of JSON Schema, for instants that can be written in UTC again.
+pub fn is_date_time(text: &str) -> bool {
+    // Up to the seconds; then a fraction, and the offset.
+    let Some((start, rest)) = text.split_at_checked(19) else { return false };
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let offset = fraction.trim_start_matches(|digit: char| digit.is_ascii_digit());
+            if offset.len() == fraction.len() {
+                return false;
+            }
+            offset
+        }
+        None => rest,
+    };
+    let offset = rest.eq_ignore_ascii_case("z") || has_shape(rest, b"+dd:dd") || has_shape(rest, b"-dd:dd");
+    offset && has_shape(&start.to_ascii_uppercase(), b"dddd-dd-ddTdd:dd:dd") && parse(text).is_some()
+}
+
+/// `d` stands for a digit, everything else for itself.
+fn has_shape(text: &str, shape: &[u8]) -> bool {
+    let fits = |(byte, wanted): (u8, &u8)| if *wanted == b'd' { byte.is_ascii_digit() } else { byte == *wanted };
+    text.len() == shape.len() && text.bytes().zip(shape).all(fits)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{date, iso, parse};
+    use super::{date, is_date, is_date_time, iso, iso_millis, parse};
 
     #[test]
     fn instants_are_written_and_read_back() {
@@ -60,9 +108,56 @@ mod tests {
     }
 
     #[test]
+    fn the_first_and_the_last_writable_instant_are_read_back() {
+        for text in ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"] {
+            let ms = parse(text).expect(text);
+            assert_eq!(iso(ms).as_deref(), Some(text));
+        }
+        let last = parse("9999-12-31T23:59:59.999Z").expect("the last one");
+        assert_eq!(iso(last + 1), None);
+        assert_eq!(date(last).as_deref(), Some("9999-12-31"));
+        assert_eq!(parse("9999-12-31T23:59:59-01:00"), None);
+        assert_eq!(parse("9999-12-31T23:59:59+01:00"), Some(last - 3_600_999));
+        assert_eq!(iso_millis(0).as_deref(), Some("1970-01-01T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn formats_are_strict() {
+        for good in ["2024-02-29", "0000-01-01", "9999-12-31"] {
+            assert!(is_date(good), "{good}");
+        }
+        for bad in ["2023-02-29", "-001-01-01", "2023-1-01", "20230101", "2023-01-01Z", "2023-01-01 ", ""] {
+            assert!(!is_date(bad), "{bad}");
+        }
+        for good in [
+            "2023-12-21T01:50:56Z",
+            "2023-12-21t01:50:56.123456789z",
+            "2023-12-21T01:50:56-23:30",
+            "1998-12-31T23:59:60Z",
+        ] {
+            assert!(is_date_time(good), "{good}");
+        }
+        for bad in [
+            "2023-12-21",
+            "2023-12-21T01:50:56",
+            "2023-12-21 01:50:56Z",
+            "2023-12-21T24:00:00Z",
+            "2023-12-21T01:50:56.Z",
+            "2023-12-21T01:50:56+0100",
+            "2023-12-21T01:50:56Z ",
+            "2023-02-30T01:50:56Z",
+            "9999-12-31T23:59:59-01:00",
+            "ééééééééééé",
+        ] {
+            assert!(!is_date_time(bad), "{bad}");
+        }
+    }
+
+    #[test]
     fn what_is_no_instant_is_none() {
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("2023-13-01"), None);
+        assert_eq!(parse("2023-12-21T25:00:00Z"), None, "nor is it the midnight of its day");
         assert_eq!(iso(i64::MAX), None);
     }
 }

@@ -57,7 +57,7 @@ fn text(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Operations) -
     section(&mut out, "operations", operation_rows(behaviour, reasons, operations));
     let resources = behaviour.resources.iter().map(|(name, rule)| resource_row(name, rule, reasons));
     section(&mut out, "resources", resources.collect());
-    let lists = operations.list.iter().filter_map(|operation| list_row(behaviour, operation, reasons));
+    let lists = operations.list.iter().filter_map(|operation| list_row(behaviour, operation));
     section(&mut out, "lists", lists.collect());
     section(&mut out, "shapes", shape_rows(behaviour, reasons));
     section(&mut out, "errors", error_rows(behaviour, reasons));
@@ -92,9 +92,9 @@ fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Ope
     let row = |operation: &Operation| {
         let rule = behaviour.operations.get(&operation.id);
         let does = rule.map_or_else(|| "SAMPLED".to_owned(), does);
-        let below = format!("/operations/{}/", escaped(&operation.id));
+        let below = format!("/operations/{}", escaped(&operation.id));
         let verb = rule.map_or("sampled", verb).to_owned();
-        let why = why(reasons, &format!("{below}{verb}"));
+        let why = why(reasons, &format!("{below}/{verb}"));
         let place = format!("{} {}", operation.method, operation.template);
         let id = if operation.id == place { String::new() } else { operation.id.clone() };
         vec![id, place, does, why]
@@ -175,7 +175,7 @@ fn id_text(rule: Option<&IdRule>) -> String {
     }
 }
 
-fn list_row(behaviour: &Behaviour, operation: &Operation, reasons: &Reasons<'_>) -> Option<Vec<String>> {
+fn list_row(behaviour: &Behaviour, operation: &Operation) -> Option<Vec<String>> {
     let rule = behaviour.operations.get(&operation.id).filter(|rule| rule.list.is_some())?;
     let mut facts = vec![page_text(rule.page.as_ref())];
     facts.extend(rule.filters.iter().map(|(parameter, filter)| filter_text(parameter, filter)));
@@ -184,8 +184,7 @@ fn list_row(behaviour: &Behaviour, operation: &Operation, reasons: &Reasons<'_>)
             [&sort.parameter, &sort.direction].into_iter().flatten().map(String::as_str).collect();
         facts.push(format!("ordered by {}", parameters.join(" and ")));
     }
-    let why = why(reasons, &format!("/operations/{}/page", escaped(&operation.id)));
-    Some(vec![operation.id.clone(), facts.join("; "), why])
+    Some(vec![operation.id.clone(), facts.join("; ")])
 }
 
 fn page_text(rule: Option<&PageRule>) -> String {
@@ -221,7 +220,7 @@ fn shape_rows(behaviour: &Behaviour, reasons: &Reasons<'_>) -> Vec<Vec<String>> 
         [("record", &shapes.record), ("list", &shapes.list), ("message", &shapes.message), ("error", &shapes.error)];
     let row = |(name, tree): (&str, &Option<Value>)| {
         let tree = tree.as_ref()?;
-        Some(vec![name.to_owned(), tree.to_string(), why(reasons, &format!("/shapes/{name}"))])
+        Some(vec![name.to_owned(), why(reasons, &format!("/shapes/{name}")), tree.to_string()])
     };
     all.into_iter().filter_map(row).collect()
 }

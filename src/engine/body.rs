@@ -51,7 +51,8 @@ pub fn read<'o>(contract: &Contract, operation: &'o Operation, call: &Call) -> R
     {
         return Ok(Body { media: None, ..Body::default() });
     }
-    let content_type = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+    // A header that is no text names no type that anyone declares; only a missing one is taken for JSON.
+    let content_type = call.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("unreadable"));
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let Some(media) = choose(&declared.media, &kind) else {
         let names: Vec<&str> = declared.media.iter().map(|media| media.name.as_str()).collect();
@@ -149,21 +150,28 @@ fn multipart<'o>(contract: &Contract, media: &'o Media, content_type: &str, call
     let mut body = Body { media: Some(media), ..Body::default() };
     let mut fields = Vec::new();
     for part in parts {
-        if part.filename.is_none() && part.content_type.is_none() {
+        let property = Property::of(contract, media, &part.name);
+        if part.filename.is_none() && part.content_type.is_none() && !property.binary {
             fields.push((part.name, String::from_utf8_lossy(&part.bytes).into_owned()));
             continue;
         }
-        check_part(contract, media, &part)?;
-        value.insert(
-            part.name.clone(),
-            json!({
-                "filename": part.filename.as_deref().unwrap_or("upload"),
-                "contentType": part.content_type.as_deref().unwrap_or("application/octet-stream"),
-                "size": part.bytes.len(),
-                "sha256": hex(&Sha256::digest(&part.bytes)),
-            }),
-        );
-        view.insert(part.name.clone(), Value::String(String::new()));
+        check_part(contract, media, &part, &property)?;
+        let upload = json!({
+            "filename": part.filename.as_deref().unwrap_or("upload"),
+            "contentType": part.content_type.as_deref().unwrap_or("application/octet-stream"),
+            "size": part.bytes.len(),
+            "sha256": hex(&Sha256::digest(&part.bytes)),
+        });
+        if property.list {
+            push(&mut value, &part.name, upload);
+            push(&mut view, &part.name, Value::String(String::new()));
+        } else if value.insert(part.name.clone(), upload).is_some() {
+            let message = format!("{} must be given once", crate::words::humanise(&part.name));
+            let violation = complaint(Place::Body, &format!("/{}", part.name), "maxItems", message);
+            return Err(Problem::new(known.invalid).violations(vec![violation]));
+        } else {
+            view.insert(part.name.clone(), Value::String(String::new()));
+        }
         body.uploads.push((part.name, part.bytes));
     }
     for (name, field) in decode_form(&fields, &shape(&contract.document, &media.raw)) {
@@ -173,6 +181,41 @@ fn multipart<'o>(contract: &Contract, media: &'o Media, content_type: &str, call
     body.value = Value::Object(value);
     body.schema_view = Some(Value::Object(view));
     Ok(body)
+}
+
+/// What the schema of a multipart body says of one of its parts.
+struct Property {
+    /// Octets rather than text, whatever the part's own headers say.
+    binary: bool,
+    /// May come several times.
+    list: bool,
+    size_max: Option<u64>,
+}
+
+impl Property {
+    fn of(contract: &Contract, media: &Media, name: &str) -> Property {
+        let document = &contract.document;
+        let schema = document.resolve(&media.raw);
+        let property = schema.get("properties").and_then(|properties| properties.get(name));
+        let property = property.map(|schema| document.resolve(schema));
+        let items = property.filter(|schema| schema.get("type") == Some(&Value::from("array")));
+        let items = items.and_then(|schema| schema.get("items")).map(|schema| document.resolve(schema));
+        let one = items.or(property);
+        Property {
+            binary: one.is_some_and(|schema| schema.get("format") == Some(&Value::from("binary"))),
+            list: items.is_some(),
+            size_max: one.and_then(|schema| schema.get("maxLength")?.as_u64()),
+        }
+    }
+}
+
+fn push(map: &mut Map<String, Value>, name: &str, item: Value) {
+    match map.get_mut(name) {
+        Some(Value::Array(items)) => items.push(item),
+        _ => {
+            map.insert(name.to_owned(), Value::Array(vec![item]));
+        }
+    }
 }
 
 struct Part {
@@ -224,14 +267,11 @@ fn run<F: Future>(future: F) -> Option<F::Output> {
 }
 
 /// Size (`maxLength` of a binary string counts octets) and content type (`encoding`) of an uploaded part.
-fn check_part(contract: &Contract, media: &Media, part: &Part) -> Result<(), Problem> {
+fn check_part(contract: &Contract, media: &Media, part: &Part, property: &Property) -> Result<(), Problem> {
     let known = &contract.plan.errors.known;
     let pointer = format!("/{}", part.name);
     let label = crate::words::humanise(&part.name);
-    let schema = contract.document.resolve(&media.raw);
-    let property = schema.get("properties").and_then(|properties| properties.get(&part.name));
-    let limit = property.and_then(|schema| contract.document.resolve(schema).get("maxLength")?.as_u64());
-    if let Some(limit) = limit.filter(|limit| part.bytes.len() as u64 > *limit) {
+    if let Some(limit) = property.size_max.filter(|limit| part.bytes.len() as u64 > *limit) {
         let message = format!("{label} must be at most {limit} bytes");
         return Err(Problem::new(known.too_large).violations(vec![complaint(
             Place::Body,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, complaint, field as field_text, object};
-use super::time::{coerce, instant};
+use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::Scope;
-use crate::contract::plan::{Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::plan::{Action, Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
-use crate::contract::violation::Place;
+use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
 use crate::world::store::{Record, StoreError};
 
@@ -95,11 +95,18 @@ impl<'c> Turn<'c, '_> {
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.world.tallies.count_created(self.now, &resource.name);
+        self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
         self.changed = true;
         self.plan_lifecycle(index, &record);
         Ok(record)
+    }
+
+    /// When a record counts as made: now, or the date that seed data gives it.
+    fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
+        let Some(name) = resource.created.as_ref().filter(|_| source.trusted) else { return self.now };
+        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+        record.value().get(name).and_then(|value| named(value, form)).unwrap_or(self.now)
     }
 
     /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.
@@ -326,32 +333,48 @@ impl<'c> Turn<'c, '_> {
             _ => Value::Null,
         };
         fields.put(resource, &reference.field, cleared);
+        self.stamp(resource, &mut fields);
         self.store_fields(index, record, fields).map(|_| ())
     }
 
-    /// Every record that the body names must exist.
+    /// Every record that the body names must exist. All that are missing for the same reason are told at once.
     fn check_references(&self, resource: &Resource, body: &Map<String, Value>) -> Result<(), Problem> {
+        let mut refused: Option<Problem> = None;
         for reference in &resource.references {
             let (Some(error), Some(named)) = (reference.otherwise, body.get(&reference.field)) else { continue };
-            let one = std::slice::from_ref(named);
-            let (ids, listed) = match named {
-                Value::Array(ids) => (ids.as_slice(), true),
-                Value::Null => continue,
-                _ => (one, false),
-            };
-            for (place, id) in ids.iter().enumerate() {
-                if self.by_id(reference.to, id).is_some() {
-                    continue;
+            if refused.as_ref().is_some_and(|problem| problem.error != error) {
+                continue;
+            }
+            for (violation, missing) in self.missing(reference, named) {
+                let problem = refused.get_or_insert_with(|| {
+                    let problem = Problem::new(error).with("resource", self.resource(reference.to).label.clone());
+                    problem.with("missing", missing).with("field", field_text(&violation))
+                });
+                // "Not found" is a whole answer; only an invalid body is explained field by field.
+                if problem.status(self.contract) == 404 {
+                    break;
                 }
-                let name = &reference.field;
-                let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
-                let label = self.resource(reference.to).label.clone();
-                let violation = complaint(Place::Body, &pointer, "reference", format!("{label} not found"));
-                let problem = Problem::new(error).with("resource", label).with("missing", id.clone());
-                return Err(problem.with("field", field_text(&violation)).violations(vec![violation]));
+                problem.violations.push(violation);
             }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// The ids among those named that no record has, and where they stand.
+    fn missing(&self, reference: &Reference, named: &Value) -> Vec<(Violation, Value)> {
+        let (ids, listed) = match named {
+            Value::Array(ids) => (ids.as_slice(), true),
+            Value::Null => return Vec::new(),
+            one => (std::slice::from_ref(one), false),
+        };
+        let (name, label) = (&reference.field, &self.resource(reference.to).label);
+        let missing = ids.iter().enumerate().filter(|(_, id)| self.by_id(reference.to, id).is_none());
+        let complaints = missing.map(|(place, id)| {
+            let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
+            let message = format!("{label} not found: {}", id_text(id).unwrap_or_else(|| Cow::Owned(id.to_string())));
+            (complaint(Place::Body, &pointer, "reference", message), id.clone())
+        });
+        complaints.collect()
     }
 
     /// The further changes of a rule, in order.
@@ -425,7 +448,11 @@ impl<'c> Turn<'c, '_> {
     }
 }
 
-/// The body's fields, or none.
-pub fn body_fields(body: &Value) -> Map<String, Value> {
-    object(body.clone())
+/// The body's fields that the operation takes, or none.
+pub fn body_fields(action: &Action, body: &Value) -> Map<String, Value> {
+    let mut fields = if action.merge { object(body.clone()) } else { Map::new() };
+    if let Some(takes) = &action.takes {
+        fields.retain(|name, _| takes.contains(name));
+    }
+    fields
 }

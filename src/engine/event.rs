@@ -16,7 +16,7 @@ use crate::contract::expression::Scope;
 use crate::contract::plan::{ResourceIndex, Webhooks};
 use crate::world::agenda::Work;
 use crate::world::journal::What;
-use crate::world::outbox::{Attempt, Delivery, Outcome};
+use crate::world::outbox::{Attempt, DELIVERIES_MAX, Delivery, Outcome};
 use crate::world::store::Record;
 
 /// How a delivery stands, as its log tells it.
@@ -140,12 +140,13 @@ impl<'c> Turn<'c, '_> {
             created_at: self.now,
         };
         let wait = webhooks.attempts_ms.first().copied().unwrap_or(0);
+        let room = self.world.outbox.len() < DELIVERIES_MAX;
         let standing = Standing {
-            status: "pending",
+            status: if room { "pending" } else { "failed" },
             attempts: 0,
             response_status: None,
-            error: None,
-            next_at: Some(self.now + wait),
+            error: (!room).then_some("too many deliveries are under way"),
+            next_at: room.then_some(self.now + wait),
             delivered_at: None,
         };
         let log = self.open_log(webhooks, &delivery, &fields, &standing)?;

@@ -122,9 +122,11 @@ pub fn credential(scheme: &Scheme, call: &Call) -> Option<String> {
     (!text.is_empty() && text.len() <= CREDENTIAL_BYTES_MAX).then_some(text)
 }
 
-/// What follows the scheme's name, which is case-insensitive (RFC 9110, 11.1).
+/// What follows the scheme's name, which is case-insensitive (RFC 9110, 11.1). Two credentials at once name nobody (RFC 9110, 5.3).
 fn after_scheme<'c>(call: &'c Call, scheme: &str) -> Option<&'c str> {
-    let (name, rest) = call.header(AUTHORIZATION.as_str())?.split_once(' ')?;
+    let mut sent = call.headers.get_all(AUTHORIZATION).iter();
+    let (Some(only), None) = (sent.next(), sent.next()) else { return None };
+    let (name, rest) = only.to_str().ok()?.split_once(' ')?;
     name.eq_ignore_ascii_case(scheme).then_some(rest.trim())
 }
 

@@ -19,13 +19,12 @@ pub fn charge(
     let now = world.clock.now();
     let limits = || limits.iter().map(|index| &contract.plan.limits[*index]);
     let counted = || limits().filter_map(|limit| subject(limit, caller).map(|subject| (limit, subject)));
-    for (limit, subject) in counted() {
-        let standing = world.quotas.standing(&limit.bucket, subject, rate(limit), now);
-        if standing.remaining == 0 {
-            let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
-            problem.retry_after = Some(seconds_until(standing.reset_at, now));
-            return Err((problem, standing));
-        }
+    let asked = counted().map(|(limit, subject)| world.quotas.standing(&limit.bucket, subject, rate(limit), now));
+    // Who waits for the last of them to open gets through.
+    if let Some(standing) = asked.filter(|standing| !standing.passes).max_by_key(|standing| standing.reset_at) {
+        let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
+        problem.retry_after = Some(seconds_until(standing.reset_at, now));
+        return Err((problem, standing));
     }
     let mut tightest: Option<Standing> = None;
     for (limit, subject) in counted() {

@@ -8,9 +8,10 @@ use super::problem::{Problem, complaint};
 use super::time::coerce;
 use super::turn::Turn;
 use crate::call::Call;
-use crate::contract::plan::{Filter, Paging, Resource, ResourceIndex, Sort};
-use crate::contract::violation::Place;
+use crate::contract::plan::{Filter, Paging, Resource, ResourceIndex, Sort, TimeForm};
+use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::{FilterOperator, PageStyle};
+use crate::words::humanise;
 use crate::world::query::{self, Operator, Query};
 use crate::world::store::Record;
 
@@ -50,10 +51,14 @@ impl<'c> Turn<'c, '_> {
                 value: value.clone(),
             });
         }
+        let mut unfit = Vec::new();
         for filter in plan.filters {
             if let Some(value) = arguments.get(&filter.parameter).filter(|value| !value.is_null()) {
-                add_filter(&mut query, resource, filter, value);
+                add_filter(&mut query, resource, filter, value, &mut unfit);
             }
+        }
+        if !unfit.is_empty() {
+            return Err(Problem::new(self.contract.plan.errors.known.invalid).violations(unfit));
         }
         if let Some(sort) = plan.sort {
             add_sort(&mut query, sort, arguments);
@@ -68,7 +73,7 @@ impl<'c> Turn<'c, '_> {
     }
 
     fn position(&self, paging: &Paging, arguments: &Value, query: &mut Query) -> Result<Position, Problem> {
-        let number = |name: &Option<String>| name.as_ref().and_then(|name| arguments.get(name)?.as_u64());
+        let number = |name: &Option<String>| name.as_ref().and_then(|name| count(arguments.get(name)?));
         let size = number(&paging.size).map_or(paging.default, |size| size as usize).clamp(1, PAGE_SIZE_MAX);
         let mut position = Position { number: 1, size, ..Position::default() };
         query.limit = size;
@@ -103,6 +108,11 @@ impl<'c> Turn<'c, '_> {
         position.offset = query.offset;
         Ok(position)
     }
+}
+
+/// A whole number of any size: what is too large to count to is as large as can be.
+fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64))
 }
 
 #[derive(Debug, Default)]
@@ -146,8 +156,8 @@ impl Position {
             "pages": pages,
             "offset": self.offset,
             "count": self.shown,
-            "from": (self.shown > 0).then_some(self.offset + 1),
-            "to": (self.shown > 0).then_some(self.offset + self.shown),
+            "from": (self.shown > 0).then(|| self.offset + 1),
+            "to": (self.shown > 0).then(|| self.offset + self.shown),
             "more": self.more,
             "url_self": with_query_text(call, call.query.as_deref().unwrap_or_default()),
             "url_next": url(&next),
@@ -196,25 +206,28 @@ fn read_cursor(text: &str) -> Option<u64> {
     std::str::from_utf8(&decoded).ok()?.strip_prefix("after:")?.parse().ok()
 }
 
-fn add_filter(query: &mut Query, resource: &Resource, filter: &Filter, value: &Value) {
+fn add_filter(query: &mut Query, resource: &Resource, filter: &Filter, value: &Value, unfit: &mut Vec<Violation>) {
+    let parameter = format!("/{}", filter.parameter);
     if filter.nested {
         for (field, wanted) in value.as_object().into_iter().flatten() {
             match wanted {
                 Value::Object(operators) => {
                     for (word, value) in operators {
                         if let Some(operator) = operator_word(word) {
-                            push(query, resource, field, operator, value);
+                            let pointer = format!("{parameter}/{field}/{word}");
+                            unfit.extend(push(query, resource, field, operator, value, &pointer));
                         }
                     }
                 }
-                wanted => push(query, resource, field, FilterOperator::Eq, wanted),
+                wanted => {
+                    let pointer = format!("{parameter}/{field}");
+                    unfit.extend(push(query, resource, field, FilterOperator::Eq, wanted, &pointer));
+                }
             }
         }
     } else if filter.all.as_deref().is_none_or(|all| value.as_str() != Some(all)) {
-        match value {
-            Value::Array(_) => push(query, resource, &filter.field, FilterOperator::In, value),
-            value => push(query, resource, &filter.field, filter.operator, value),
-        }
+        let operator = if value.is_array() { FilterOperator::In } else { filter.operator };
+        unfit.extend(push(query, resource, &filter.field, operator, value, &parameter));
     }
 }
 
@@ -222,14 +235,30 @@ fn operator_word(word: &str) -> Option<FilterOperator> {
     serde_json::from_value(Value::from(word)).ok()
 }
 
-fn push(query: &mut Query, resource: &Resource, name: &str, operator: FilterOperator, value: &Value) {
-    let typed = |value: &Value| match resource.fields.iter().find(|field| field.name == name) {
+/// Adds one condition; or says what is wrong with a list whose items the document's schema cannot see.
+fn push(
+    query: &mut Query,
+    resource: &Resource,
+    name: &str,
+    operator: FilterOperator,
+    value: &Value,
+    pointer: &str,
+) -> Option<Violation> {
+    let field = resource.fields.iter().find(|field| field.name == name);
+    let typed = |value: &Value| match field {
         Some(field) => typed(coerce(field, value.clone()), &field.schema),
         None => value.clone(),
     };
     let value = match (operator, value) {
         (FilterOperator::In, Value::String(list)) => {
-            list.split(',').map(|item| typed(&Value::from(item.trim()))).collect()
+            let items: Vec<Value> = list.split(',').map(|item| typed(&Value::from(item.trim()))).collect();
+            let numbers =
+                field.is_some_and(|field| matches!(field.time, Some(TimeForm::Milliseconds | TimeForm::Seconds)));
+            if numbers && !items.iter().all(Value::is_number) {
+                let message = format!("{} must be a comma-separated list of times", humanise(last_word(pointer)));
+                return Some(complaint(Place::Query, pointer, "format", message));
+            }
+            Value::Array(items)
         }
         (FilterOperator::In, Value::Array(items)) => items.iter().map(typed).collect(),
         (FilterOperator::In, value) => Value::Array(vec![typed(value)]),
@@ -247,6 +276,11 @@ fn push(query: &mut Query, resource: &Resource, name: &str, operator: FilterOper
         FilterOperator::Contains => Operator::Contains,
     };
     query.filters.push(query::Filter { field: name.to_owned(), operator, value });
+    None
+}
+
+fn last_word(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or(pointer)
 }
 
 /// Text where the field holds a number or a boolean becomes one.

@@ -151,7 +151,7 @@ impl<'c> Turn<'c, '_> {
     {
         let _ = operation;
         let wanted = self.wanted(&action.matching, scope)?;
-        let body = if action.merge { body_fields(&inputs.body) } else { Map::new() };
+        let body = body_fields(action, &inputs.body);
         let source = Source { body: &body, matching: &wanted, set: &action.set, trusted: false };
         let record = match (&action.verb, target) {
             (Verb::List { resource, paging, filters, sort }, _) => {

@@ -91,14 +91,15 @@ pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Valu
         None if violations.is_empty() => Value::Null,
         None => problem.violations.iter().map(|v| json!({"field": field(v), "message": v.message})).collect(),
     };
-    // What a list of results shows of an item's error: the first detail says more than the general message.
-    let first_detail = details.pointer("/0/message").and_then(Value::as_str).map(str::to_owned);
+    // What a list of results shows of an item's error: the details say more than the general message.
+    let told: Vec<&str> = details.as_array().into_iter().flatten().filter_map(|one| one["message"].as_str()).collect();
+    let summary = if told.is_empty() { message.clone() } else { told.join("; ") };
     json!({
         "status": problem.status(contract),
         "code": plan.code,
         "type": plan.kind,
         "message": message,
-        "summary": first_detail.as_ref().unwrap_or(&message),
+        "summary": summary,
         "details": details,
         "retry_after": problem.retry_after,
         "violations": violations,

@@ -39,7 +39,7 @@ impl<'c> Turn<'c, '_> {
         &mut self,
         operation: OperationId,
         inputs: &'s Inputs,
-        done: &Done,
+        done: &'s Done,
         scope: &mut Scope<'s>,
     ) -> Result<Reply, Problem> {
         let plan = &self.contract.plan.actions[operation.0].reply;
@@ -67,7 +67,7 @@ impl<'c> Turn<'c, '_> {
         &mut self,
         plan: &'c ReplyPlan,
         inputs: &'s Inputs,
-        done: &Done,
+        done: &'s Done,
         scope: &mut Scope<'s>,
     ) -> Result<Option<Rendered>, Problem> {
         let shapes = &self.contract.plan.shapes;
@@ -79,7 +79,14 @@ impl<'c> Turn<'c, '_> {
         let failed = |error| Problem::evaluation(self.contract, &error);
         let written = match &plan.body {
             BodyPlan::Empty => return Ok(None),
-            BodyPlan::Tree(tree) => tree.write(scope, &mut bytes),
+            BodyPlan::Tree(tree) => {
+                if let Some(listed) = &done.listed {
+                    scope.bind_text("records", records_text(&listed.records));
+                    scope.bind_ref("page", &listed.page);
+                    split = true;
+                }
+                tree.write(scope, &mut bytes)
+            }
             BodyPlan::Record => {
                 split = true;
                 match &done.record {

@@ -1,6 +1,6 @@
 //! Instants as fields hold them.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::contract::plan::{Field, TimeForm};
 use crate::instant::{iso, parse};
@@ -11,6 +11,16 @@ pub fn instant(ms: i64, form: TimeForm) -> Value {
         TimeForm::Milliseconds => Value::from(ms),
         TimeForm::Seconds => Value::from(ms.div_euclid(1000)),
         TimeForm::Text => iso(ms).map_or(Value::Null, Value::from),
+    }
+}
+
+/// The instant that a field of this form names; numbers are milliseconds where the form is not known.
+pub fn named(value: &Value, form: Option<TimeForm>) -> Option<i64> {
+    match (value, form) {
+        (Value::Number(number), Some(TimeForm::Seconds)) => number.as_i64()?.checked_mul(1000),
+        (Value::Number(number), _) => number.as_i64(),
+        (Value::String(text), _) => parse(text),
+        _ => None,
     }
 }
 
@@ -27,6 +37,24 @@ pub fn coerce(field: &Field, value: Value) -> Value {
         (Some(TimeForm::Text), Value::Number(number)) => {
             number.as_i64().map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from))
         }
+        (_, Value::Number(number)) if says_integer(&field.schema) => whole(number).map_or(value, Value::from),
         _ => value,
     }
+}
+
+fn says_integer(schema: &Value) -> bool {
+    let says = |word: &str| match schema.get("type") {
+        Some(Value::String(kind)) => kind == word,
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == word),
+        _ => false,
+    };
+    says("integer") && !says("number")
+}
+
+/// `5.0` is an integer to JSON Schema, and is kept as one.
+fn whole(number: &Number) -> Option<i64> {
+    /// Beyond it a float no longer tells integers apart.
+    const FLOAT_EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;
+    (float.abs() <= FLOAT_EXACT_MAX).then_some(float as i64)
 }

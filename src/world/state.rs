@@ -14,6 +14,7 @@ use super::quota::{Quotas, SavedQuota};
 use super::replay::{Replays, SavedReplay};
 use super::store::{CollectionSpec, SavedCollection, Store};
 use super::tally::{Day, Tallies};
+use super::touch::Touches;
 
 /// The format's number; another one is refused.
 pub const FORMAT: u32 = 1;
@@ -30,6 +31,8 @@ struct SavedWorld {
     quotas: Vec<SavedQuota>,
     replays: Vec<SavedReplay>,
     tallies: Vec<(i64, Day)>,
+    /// Last uses not yet written into records: collection, seq, instant.
+    touches: Vec<(usize, u64, i64)>,
     faults: SavedFaults,
     outbox: SavedOutbox,
 }
@@ -65,6 +68,7 @@ pub fn to_json(world: &World) -> String {
         quotas: world.quotas.save(),
         replays: world.replays.save(),
         tallies: world.tallies.save(),
+        touches: world.touches.save(),
         faults: world.faults.save(),
         outbox: world.outbox.save(),
     };
@@ -92,7 +96,6 @@ pub fn from_json(text: &str, collections: &[CollectionSpec]) -> Result<World, St
     }
     let here = |saved: usize| places.get(saved).copied();
     Ok(World {
-        touches: Default::default(),
         name: saved.name.into(),
         clock: Clock::restored(
             saved.clock.now,
@@ -104,6 +107,7 @@ pub fn from_json(text: &str, collections: &[CollectionSpec]) -> Result<World, St
         quotas: Quotas::restore(saved.quotas)?,
         replays: Replays::restore(saved.replays)?,
         tallies: Tallies::restore(saved.tallies),
+        touches: Touches::restore(saved.touches, here)?,
         faults: Faults::restore(saved.faults)?,
         outbox: Outbox::restore(saved.outbox, here)?,
         journal: Journal::default(),

@@ -158,9 +158,9 @@ fn has_id(view: &View<'_>) -> bool {
 }
 
 fn is_message(view: &View<'_>) -> bool {
-    let said = |name: &&str| MESSAGES.contains(&flat(name).as_str()) || BESIDES.contains(&flat(name).as_str());
-    let tells = |name: &&str| MESSAGES.contains(&flat(name).as_str());
+    let said = |name: &str| MESSAGES.contains(&flat(name).as_str()) || BESIDES.contains(&flat(name).as_str());
+    let tells = |name: &str| MESSAGES.contains(&flat(name).as_str());
     !view.properties.is_empty()
-        && view.properties.keys().all(|name| said(&name))
-        && view.properties.keys().any(|name| tells(&name))
+        && view.properties.keys().all(|name| said(name))
+        && view.properties.keys().any(|name| tells(name))
 }

@@ -1,6 +1,7 @@
 //! The shape of errors: by what the names in declared error schemas mean.
 
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
 
 use super::names::{flat, leaf};
 use super::notes::Notes;
@@ -8,8 +9,10 @@ use super::shape::{Meaning, constant, of_call};
 use super::site::{Survey, preferred};
 use super::view::{Kind, Property, View};
 
-const DEPTH_MAX: usize = 5;
+/// Limits on one error's schema, so that schemas which contain each other come to an end.
+const DEPTH_MAX: usize = 4;
 const WIDTH_MAX: usize = 100;
+const OBJECTS_MAX: usize = 200;
 
 /// What in an error a property says; also the way back, from an example to a rule's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,29 +22,51 @@ pub enum Word {
     Message,
 }
 
+/// Words, and the paths of properties that lead to them.
+type Words = Vec<(Word, Vec<String>)>;
+
 /// The tree, and the paths at which an example holds each word.
 #[derive(Debug, Default)]
 pub struct ErrorShape {
     pub tree: Option<Value>,
-    pub words: Vec<(Word, Vec<String>)>,
+    pub words: Words,
+}
+
+impl ErrorShape {
+    /// The shape of a service that declares none.
+    fn usual() -> ErrorShape {
+        let at = |name: &str| vec!["error".to_owned(), name.to_owned()];
+        let tree = json!({"error": {
+            "code": "{{ error.code }}", "message": "{{ error.message }}", "details?": "{{ error.details }}",
+        }});
+        ErrorShape { tree: Some(tree), words: vec![(Word::Code, at("code")), (Word::Message, at("message"))] }
+    }
 }
 
 pub fn shape(survey: &Survey<'_>, notes: &mut Notes) -> ErrorShape {
-    let mut grown: Vec<(Value, Vec<(Word, Vec<String>)>)> = Vec::new();
+    // Large documents declare one schema thousands of times; it is looked at once.
+    let mut seen: IndexMap<(String, bool), Option<(Value, Words)>> = IndexMap::new();
+    let mut order = Vec::new();
     for (status, raw) in declared(survey) {
-        let mut growth = Growth { survey, status, words: Vec::new() };
-        if let Some(tree) = growth.body(raw) {
-            grown.push((tree, growth.words));
-        }
+        let entry = seen.entry((raw.to_string(), status == "429"));
+        order.push(entry.index());
+        entry.or_insert_with(|| {
+            let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
+            growth.body(raw).map(|tree| (tree, growth.words))
+        });
     }
+    let grown: Vec<&(Value, Words)> = order.iter().filter_map(|index| seen[*index].as_ref()).collect();
     let Some((most, count)) = super::reply::most_common(grown.iter().map(|(tree, _)| tree)) else {
-        notes.add(&["shapes", "error"], "no error's body is declared as JSON");
-        return ErrorShape::default();
+        notes.add(&["shapes", "error"], "no error's body is declared as JSON, so this one is as good as any");
+        return ErrorShape::usual();
     };
-    notes.add(&["shapes", "error"], format!("so look {count} of {} declared errors", grown.len()));
+    notes.add(
+        &["shapes", "error"],
+        format!("{count} of {} declared errors, and what the others have more", grown.len()),
+    );
     let mut tree = most.clone();
-    let mut words: Vec<(Word, Vec<String>)> = Vec::new();
-    for (other, of_other) in &grown {
+    let mut words: Words = Vec::new();
+    for (other, of_other) in seen.values().flatten() {
         let before = tree.clone();
         merge(&mut tree, other);
         if other == most || tree != before {
@@ -113,7 +138,9 @@ fn has_leaf(value: &Value) -> bool {
 struct Growth<'a, 's> {
     survey: &'s Survey<'a>,
     status: &'a str,
-    words: Vec<(Word, Vec<String>)>,
+    words: Words,
+    /// How many objects were gone into.
+    objects: usize,
 }
 
 impl<'a> Growth<'a, '_> {
@@ -201,7 +228,8 @@ impl<'a> Growth<'a, '_> {
 
     /// An object inside: the error itself, its details by field, or facts of the call.
     fn nested(&mut self, name: &str, property: &Property<'a>, at: &[String]) -> Option<Meaning> {
-        if at.len() > DEPTH_MAX {
+        self.objects += 1;
+        if at.len() > DEPTH_MAX || self.objects > OBJECTS_MAX {
             return None;
         }
         let view = View::of(self.survey.document, property.raw);

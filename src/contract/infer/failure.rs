@@ -92,7 +92,7 @@ const fn standard(
 }
 
 /// What a document's error says.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Said {
     code: Option<String>,
     kind: Option<String>,
@@ -105,6 +105,8 @@ struct Declared {
     replays: bool,
     removes: bool,
     said: Said,
+    /// Stands the same under another status, too: one example for many errors speaks for none of them.
+    shared: bool,
 }
 
 pub fn rules(survey: &Survey<'_>, shape: &ErrorShape, notes: &mut Notes) -> IndexMap<String, ErrorRule> {
@@ -138,32 +140,68 @@ pub fn rules(survey: &Survey<'_>, shape: &ErrorShape, notes: &mut Notes) -> Inde
 /// Every status declared, with what its examples and constants say.
 fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
     let mut found = Vec::new();
+    // What a response that many operations refer to says is worked out once.
+    let mut known: IndexMap<(String, u16), Vec<Said>> = IndexMap::new();
     for site in &survey.sites {
+        let replays = super::idempotency::header(site).is_some();
+        let removes = site.method() == http::Method::DELETE;
+        let responses = survey.written(site.operation, &["responses"]);
         for status in site.operation.responses.keys() {
             let Some(number) = status.parse::<u16>().ok().filter(|status| *status >= 400) else { continue };
-            let facts = |said: Said| Declared {
-                status: number,
-                replays: super::idempotency::header(site).is_some(),
-                removes: site.method() == http::Method::DELETE,
-                said,
+            let reference = responses.and_then(|responses| responses.get(status)?.get("$ref")?.as_str());
+            let said = match reference {
+                Some(reference) => known
+                    .entry((reference.to_owned(), number))
+                    .or_insert_with(|| sayings(survey, site, status, number, shape))
+                    .clone(),
+                None => sayings(survey, site, status, number, shape),
             };
-            let examples = reply_examples(survey, site.operation, status);
-            found.extend(examples.iter().map(|example| facts(from_example(example, shape))));
-            if examples.is_empty() {
-                found.push(facts(from_schema(survey, site, status, shape)));
-            }
+            found.extend(said.into_iter().map(|said| Declared {
+                status: number,
+                replays,
+                removes,
+                said,
+                shared: false,
+            }));
         }
+    }
+    let mut statuses: IndexMap<Said, u16> = IndexMap::new();
+    let mut several: Vec<Said> = Vec::new();
+    for declared in &found {
+        if *statuses.entry(declared.said.clone()).or_insert(declared.status) != declared.status {
+            several.push(declared.said.clone());
+        }
+    }
+    for declared in &mut found {
+        declared.shared = several.contains(&declared.said);
     }
     found
 }
 
-fn from_example(example: &Value, shape: &ErrorShape) -> Said {
+/// What the examples of a response say, or else its schema.
+fn sayings(survey: &Survey<'_>, site: &Site<'_>, status: &str, number: u16, shape: &ErrorShape) -> Vec<Said> {
+    let examples = reply_examples(survey, site.operation, status);
+    if examples.is_empty() {
+        return vec![from_schema(survey, site, status, shape)];
+    }
+    examples.iter().map(|example| from_example(example, number, shape)).collect()
+}
+
+fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
+    let inner = example.get("error").unwrap_or(example);
+    let told = ["status", "statusCode", "status_code"].iter().find_map(|key| inner.get(key)?.as_u64());
+    if told.is_some_and(|told| told != u64::from(status)) {
+        return Said::default();
+    }
     let find = |word: Word| {
         let mut paths = shape.words.iter().filter(|(known, _)| *known == word);
         let text = paths.find_map(|(_, path)| at_path(example, path)?.as_str());
         text.filter(|text| !text.contains("{{")).map(str::to_owned)
     };
-    Said { code: find(Word::Code), kind: find(Word::Kind), message: find(Word::Message) }
+    // A message that also stands among the details is about one field.
+    let whole = example.to_string();
+    let general = |message: &String| whole.matches(&Value::from(message.as_str()).to_string()).count() < 2;
+    Said { code: find(Word::Code), kind: find(Word::Kind), message: find(Word::Message).filter(general) }
 }
 
 fn from_schema(survey: &Survey<'_>, site: &Site<'_>, status: &str, shape: &ErrorShape) -> Said {
@@ -211,11 +249,15 @@ fn status(standard: &Standard, survey: &Survey<'_>, declared: &[Declared], close
                 bad += usize::from(site.declares("400") && !site.declares("422"));
             }
             if unprocessable > bad {
-                return (422, format!("{unprocessable} operations with a body declare 422"));
+                return (422, format!("422 is declared where there is a body ({unprocessable} times)"));
             }
             return (
                 400,
-                if bad > 0 { format!("{bad} operations with a body declare 400") } else { "400 is usual".to_owned() },
+                if bad > 0 {
+                    format!("400 is declared where there is a body ({bad} times)")
+                } else {
+                    "400 is usual".to_owned()
+                },
             );
         }
         "idempotency_mismatch" => {
@@ -256,7 +298,7 @@ fn said(standard: &Standard, status: u16, declared: &[Declared]) -> Option<Said>
     let chosen = if !fits.is_empty() {
         fits
     } else if own || standard.name == "invalid" {
-        of_status
+        of_status.into_iter().filter(|declared| !declared.shared).collect()
     } else {
         return None;
     };
@@ -318,7 +360,7 @@ impl Style {
         let capitals = !upper && codes.iter().any(|code| code.starts_with(char::is_uppercase));
         let mut kinds: IndexMap<u16, String> = IndexMap::new();
         for declared in declared {
-            if let Some(kind) = &declared.said.kind {
+            if let Some(kind) = declared.said.kind.as_ref().filter(|_| !declared.shared) {
                 kinds.entry(declared.status).or_insert_with(|| kind.clone());
             }
         }

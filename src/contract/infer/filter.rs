@@ -148,7 +148,7 @@ fn filter(
     };
     let reason = match operator {
         Some(FilterOperator::Contains) => format!("searches in `{field}`"),
-        Some(operator) => format!("compares `{field}` ({operator:?})").to_lowercase(),
+        Some(operator) => format!("compares `{field}` ({})", format!("{operator:?}").to_lowercase()),
         None => format!("`{field}` is a field"),
     };
     Some((rule, reason))

@@ -19,7 +19,7 @@ pub fn rule(survey: &Survey<'_>, notes: &mut Notes) -> Option<IdempotencyRule> {
     let taking = || survey.sites.iter().filter_map(|site| header(site).map(|header| (site, header)));
     let header = taking().next()?.1;
     let count = taking().count();
-    notes.add(&["idempotency"], format!("{count} operations take the header `{}`", header.name));
+    notes.add(&["idempotency"], format!("the header `{}` is declared ({count} times)", header.name));
     let replayed = taking().find_map(|(site, _)| {
         let headers = site.operation.responses.values().flat_map(|response| &response.headers);
         let mut named = headers.filter(|header| flat(&header.name).contains("replay"));

@@ -1,5 +1,6 @@
 //! Rate limits: the names of the headers that tell how they stand, and the rate where an example gives it.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::names::flat;
@@ -13,10 +14,13 @@ use crate::contract::vocabulary::{LimitHeaders, LimitRule, LimitSubject, LimitWi
 const RATE_MAX: u64 = 1_000_000;
 
 pub fn rules(survey: &Survey<'_>, notes: &mut Notes) -> (Option<LimitHeaders>, Option<LimitRule>) {
-    let all = || {
-        let responses = survey.sites.iter().flat_map(|site| site.operation.responses.values());
-        responses.flat_map(|response| &response.headers).filter(|header| flat(&header.name).contains("ratelimit"))
-    };
+    let responses = survey.sites.iter().flat_map(|site| site.operation.responses.values());
+    let mut by_name: IndexMap<&str, &ResponseHeader> = IndexMap::new();
+    for header in responses.flat_map(|response| &response.headers) {
+        by_name.entry(&header.name).or_insert(header);
+    }
+    by_name.retain(|name, _| flat(name).contains("ratelimit"));
+    let all = || by_name.values().copied();
     let find = |ending: &str| all().find(|header| flat(&header.name).ends_with(ending));
     let limit = all().find(|header| {
         let name = flat(&header.name);

@@ -11,7 +11,10 @@ pub fn words(name: &str) -> Vec<String> {
             continue;
         }
         let previous = index.checked_sub(1).and_then(|at| characters.get(at));
-        let next_is_lower = characters.get(index + 1).is_some_and(|next| next.is_lowercase());
+        let after = |distance: usize| characters.get(index + distance).copied();
+        // The `s` of `IDs` makes a plural, not a word.
+        let plural = after(1) == Some('s') && !after(2).is_some_and(char::is_lowercase);
+        let next_is_lower = after(1).is_some_and(char::is_lowercase) && !plural;
         let starts =
             character.is_uppercase() && previous.is_some_and(|previous| !previous.is_uppercase() || next_is_lower);
         if starts {

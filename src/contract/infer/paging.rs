@@ -71,8 +71,8 @@ pub fn rule(document: &Document, site: &Site<'_>) -> (PageRule, String) {
     let names: Vec<String> = [at, size].iter().flatten().map(|parameter| format!("`{}`", parameter.name)).collect();
     let reason = match (names.is_empty(), link) {
         (true, _) => "no query parameter asks for a page".to_owned(),
-        (false, false) => format!("query parameters {}", names.join(" and ")),
-        (false, true) => format!("query parameters {}, and a Link header", names.join(" and ")),
+        (false, false) => format!("asked for by {}", names.join(" and ")),
+        (false, true) => format!("asked for by {}, and a Link header", names.join(" and ")),
     };
     let default = size.and_then(default_size);
     let name = |parameter: Option<&Parameter>| parameter.map(|parameter| parameter.name.clone());

@@ -43,7 +43,7 @@ pub fn settle(survey: &Survey<'_>, resources: &Resources<'_>, proposals: &mut [P
     ] {
         let of_form: Vec<&Shown> = shown.iter().filter(|shown| shown.form == form).collect();
         let Some((tree, count)) = most_common(of_form.iter().map(|shown| &shown.tree)) else { continue };
-        notes.add(&["shapes", word], format!("so answer {count} of {} operations", of_form.len()));
+        notes.add(&["shapes", word], format!("{count} of {} such replies", of_form.len()));
         *place = Some(tree.clone());
     }
     for Shown { operation, form, tree } in shown {

@@ -74,7 +74,9 @@ fn hidden_name<'a>(fields: impl Iterator<Item = &'a str>, parameter: &str, paren
         if let Some(last) = named.pop() {
             named.push(singular(&last));
         }
-        named.extend(parts);
+        // `/profiles/{profile}` calls the id by the name of its parent.
+        let tail = if parts == named { vec!["id".to_owned()] } else { parts };
+        named.extend(tail);
         parts = named;
     }
     in_style_of(&parts, fields)

@@ -1,5 +1,7 @@
 //! Trees of reply bodies: the content in its place, and around it what the names of the properties mean.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 use super::names::{flat, leaf, member};
@@ -7,7 +9,9 @@ use super::view::{Kind, Property, View};
 use crate::contract::document::Document;
 
 /// How deep a tree goes into properties that are not the content.
-const DEPTH_MAX: usize = 6;
+const DEPTH_MAX: usize = 4;
+/// How many objects one tree may have: schemas that contain each other would go on without end.
+const OBJECTS_MAX: usize = 200;
 /// How many properties of one object are looked at.
 const WIDTH_MAX: usize = 200;
 
@@ -34,15 +38,22 @@ impl<'a> Around<'a, '_> {
         if path.is_empty() {
             return content.clone();
         }
-        self.object(raw, Some((path, content)), &[], 0).tree
+        self.object(raw, Some((path, content)), &[], &Cell::new(0)).tree
     }
 
     /// An object shown by the meaning of its properties' names alone.
     pub fn meant(&self, raw: &'a Value) -> Grown {
-        self.object(raw, None, &[], 0)
+        self.object(raw, None, &[], &Cell::new(0))
     }
 
-    fn object(&self, raw: &'a Value, content: Option<(&[String], &Value)>, above: &[&str], depth: usize) -> Grown {
+    fn object(
+        &self,
+        raw: &'a Value,
+        content: Option<(&[String], &Value)>,
+        above: &[&str],
+        objects: &Cell<usize>,
+    ) -> Grown {
+        objects.set(objects.get() + 1);
         let view = View::of(self.document, raw);
         let example = Property::of(self.document, raw).example();
         let mut tree = Map::new();
@@ -60,7 +71,7 @@ impl<'a> Around<'a, '_> {
                 let grown = if rest.is_empty() {
                     content.clone()
                 } else {
-                    self.object(property.raw, Some((rest, content)), &deeper, depth + 1).tree
+                    self.object(property.raw, Some((rest, content)), &deeper, objects).tree
                 };
                 tree.insert((*name).to_owned(), grown);
                 continue;
@@ -71,9 +82,9 @@ impl<'a> Around<'a, '_> {
                 tree.insert(key, value);
                 continue;
             }
-            if property.kind() == Kind::Object && depth < DEPTH_MAX {
+            if property.kind() == Kind::Object && above.len() < DEPTH_MAX && objects.get() < OBJECTS_MAX {
                 let deeper = [above, &[*name]].concat();
-                let grown = self.object(property.raw, None, &deeper, depth + 1);
+                let grown = self.object(property.raw, None, &deeper, objects);
                 let empty = grown.tree.as_object().is_none_or(Map::is_empty);
                 if property.required && !property.nullable || grown.known && !empty {
                     known |= grown.known;
@@ -169,7 +180,8 @@ impl<'a> Around<'a, '_> {
             "prev" | "previous" | "prevurl" | "prevpageurl" | "previouspageurl" | "previousurl" | "prevpage" => {
                 step("prev")
             }
-            "first" | "firstpageurl" | "firsturl" if !number => Meaning::maybe("page.url_first".to_owned()),
+            "first" | "firstpageurl" | "firsturl" if !number => Meaning::sure(leaf("page.url_first")),
+            "last" | "lastpageurl" | "lasturl" if !number && !self.cursor => Meaning::sure(leaf("page.url_last")),
             "last" | "lastpageurl" | "lasturl" if !number => Meaning::maybe("page.url_last".to_owned()),
             "self" => Meaning::sure(leaf("page.url_self")),
             "offset" | "skip" | "start" | "startindex" if number => Meaning::sure(leaf("page.offset")),

@@ -1,5 +1,7 @@
 //! A schema as inference looks at it: which properties an object has, and what is said about each.
 
+use std::cell::OnceCell;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -27,6 +29,8 @@ pub struct View<'a> {
     /// Pointers of the components it is made of, the outermost first: `/components/schemas/Post`.
     pub names: Vec<String>,
     pub properties: IndexMap<&'a str, Property<'a>>,
+    /// The properties' names as [`super::names::flat`] has them, once somebody asked.
+    flats: OnceCell<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +59,9 @@ impl<'a> View<'a> {
 
     /// The property of this name in any style: `channel_id` finds `channelId`.
     pub fn find(&self, flat: &str) -> Option<(&'a str, Property<'a>)> {
-        let found = self.properties.iter().find(|(name, _)| super::names::flat(name) == flat);
-        found.map(|(name, property)| (*name, *property))
+        let flats = self.flats.get_or_init(|| self.properties.keys().map(|name| super::names::flat(name)).collect());
+        let index = flats.iter().position(|candidate| candidate == flat)?;
+        self.properties.get_index(index).map(|(name, property)| (*name, *property))
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -13,6 +13,7 @@ use crate::contract::document::Document;
 use crate::contract::error::LoadError;
 use crate::contract::expression::{ExpressionError, duration_ms};
 use crate::contract::operation::{Operation, Operations};
+use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
 use crate::contract::vocabulary::{
     Behaviour, ChangeRule, ErrorRule, IdRule, LifecycleRule, OperationRule, ReferenceRule, ResourceRule, WebhookRule,
@@ -619,6 +620,7 @@ impl<'a> Compiler<'a> {
             with,
             require,
             merge: rule.merge.unwrap_or(true),
+            takes: self.takes(operation),
             set,
             emit,
             also,
@@ -628,6 +630,19 @@ impl<'a> Compiler<'a> {
             label: format!("{} {}{}", operation.method, self.operations.base, operation.template),
             verb,
         }
+    }
+
+    /// The properties that the request's schema names, unless it is open to others on purpose.
+    fn takes(&self, operation: &Operation) -> Option<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for media in &operation.body.as_ref()?.media {
+            let shape = parameter::shape(self.document, &media.raw);
+            if shape.other.is_some() || shape.properties.is_empty() {
+                return None;
+            }
+            names.extend(shape.properties.into_keys());
+        }
+        Some(names)
     }
 
     fn charged(&self, operation: &str) -> Vec<usize> {

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 /// Words of an entry whose maps are joined instead of replaced.
-const JOINED: [&str; 8] = ["set", "references", "filters", "with", "id", "page", "sort", "match"];
+const JOINED: [&str; 9] = ["set", "references", "filters", "with", "id", "page", "sort", "match", "events"];
 /// The words of which an operation has one.
 const VERBS: [&str; 9] = ["list", "get", "create", "update", "replace", "delete", "save", "batch", "deliver"];
 

@@ -8,7 +8,7 @@ pub mod merge;
 mod read;
 mod resource;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -176,6 +176,8 @@ pub struct Action {
     pub with: Vec<Read>,
     pub require: Vec<Guard>,
     pub merge: bool,
+    /// The body's properties that may go into the record: those that the request's schema names. `None`: all, it is open.
+    pub takes: Option<BTreeSet<String>>,
     pub set: Vec<Assignment>,
     pub emit: Option<usize>,
     pub also: Vec<Change>,

@@ -202,7 +202,9 @@ impl<'a> Compiler<'a> {
         names: &[&str],
     ) -> BodyPlan {
         if let Some(tree) = &given.body {
-            return BodyPlan::Tree(self.tree(&format!("{pointer}/body"), tree, names));
+            let mut names = names.to_vec();
+            names.extend(["records", "page"].into_iter().filter(|_| matches!(verb, Verb::List { .. })));
+            return BodyPlan::Tree(self.tree(&format!("{pointer}/body"), tree, &names));
         }
         if let Some(tree) = &given.record {
             return BodyPlan::RecordTree(self.tree(&format!("{pointer}/record"), tree, names));

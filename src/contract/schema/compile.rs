@@ -1,10 +1,14 @@
 //! From a bundled root schema to a validator, or to the places in the document that are at fault.
 
+use std::sync::LazyLock;
+
 use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
+use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::bundle::{Bundle, escape};
 use crate::contract::error::LoadError;
+use crate::instant;
 
 /// How often one pattern may backtrack on one value before the value is refused.
 const PATTERN_BACKTRACKS_MAX: usize = 100_000;
@@ -30,9 +34,21 @@ fn options<'i>() -> ValidationOptions<'i> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("byte", is_base64)
+        .with_format("date", instant::is_date)
+        .with_format("date-time", instant::is_date_time)
         .with_pattern_options(
             PatternOptions::fancy_regex().backtrack_limit(PATTERN_BACKTRACKS_MAX).size_limit(PATTERN_BYTES_MAX),
         )
+}
+
+/// RFC 3339, and an instant that we can reckon with: what is let in here is never lost further on.
+fn is_date_time(text: &str) -> bool {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        let form =
+            r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+        Regex::new(form).expect("the pattern is well formed")
+    });
+    FORM.is_match(text) && instant::parse(text).is_some()
 }
 
 /// RFC 4648 base64, padded; both alphabets, because APIs mix them up.

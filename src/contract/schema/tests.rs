@@ -30,6 +30,18 @@ fn check(schema: Value, value: Value, expected: &[&str]) {
 }
 
 #[test]
+fn a_date_time_is_one_that_can_be_reckoned_with() {
+    let schema = || json!({"type": "string", "format": "date-time"});
+    for good in ["2026-01-02T00:00:00Z", "2026-01-02t00:00:00.123456789z", "2026-01-02T00:00:00-05:30"] {
+        check(schema(), json!(good), &[]);
+    }
+    for bad in ["2026-01-02", "2026-01-02T00:00Z", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-23:59"] {
+        let schemas = compiled(schema(), json!({}));
+        assert!(!schemas.accepts(SchemaId(0), json!(bad)).0, "{bad}");
+    }
+}
+
+#[test]
 fn all_violations_are_reported_with_pointers_and_sentences() {
     let schema = json!({
         "type": "object",

@@ -51,7 +51,7 @@ pub fn add_days(arguments: Arguments<'_>) -> Result<Value, String> {
     let moment = moment(arguments, 0)?;
     let later = arguments.integer(1)?.checked_mul(DAY_MS).and_then(|days| moment.checked_add(days));
     let later = later.ok_or("the result is out of the range of time")?;
-    instant::timestamp(later).map(|_| later.into()).ok_or_else(|| out_of_range(later))
+    instant::day(later).map(|_| later.into()).ok_or_else(|| out_of_range(later))
 }
 
 pub fn weekday(arguments: Arguments<'_>) -> Result<Value, String> {
@@ -74,7 +74,7 @@ fn moment(arguments: Arguments<'_>, index: usize) -> Result<i64, String> {
         value => {
             let wanted = "milliseconds, RFC 3339 text or a date";
             let ms = value.as_i64().ok_or_else(|| arguments.mismatch(index, wanted))?;
-            instant::timestamp(ms).map(|_| ms).ok_or_else(|| out_of_range(ms))
+            instant::day(ms).map(|_| ms).ok_or_else(|| out_of_range(ms))
         }
     }
 }

@@ -186,6 +186,28 @@ fn a_full_contract_tells_its_ids_secrets_limits_and_events() {
     assert_eq!(at("/shapes/list/meta/pagination/total_pages"), json!("{{ page.pages }}"));
 }
 
+#[test]
+fn schemas_that_contain_each_other_come_to_an_end() {
+    let names: Vec<String> = (0..30).map(|number| format!("child{number}")).collect();
+    let node = |name: &String| (name.clone(), json!({"$ref": "#/components/schemas/Node"}));
+    let properties: serde_json::Map<String, Value> = names.iter().map(node).collect();
+    let reply = json!({"description": "x", "content": {"application/json": {"schema": {
+        "type": "object", "properties": {"data": {"$ref": "#/components/schemas/Node"}, "meta": {"$ref": "#/components/schemas/Node"}},
+    }}}});
+    let document = json!({
+        "openapi": "3.1.0", "info": {"title": "x", "version": "1"},
+        "paths": {"/nodes/{id}": {"get": {
+            "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+            "responses": {"200": reply, "404": reply},
+        }}},
+        "components": {"schemas": {"Node": {
+            "type": "object", "required": names, "properties": properties,
+            "allOf": [{"$ref": "#/components/schemas/Node"}, {"$ref": "#/components/schemas/Node"}],
+        }}},
+    });
+    check(&inferred(&document.to_string()));
+}
+
 /// Every pointer of a JSON value.
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
@@ -215,7 +237,7 @@ proptest! {
                 json!(null), json!([]), json!({}), json!("x"), json!("{{ record }}"), json!(-1), json!({"type": "object"}),
                 json!({"type": "array"}), json!({"allOf": [{"$ref": "#/components/schemas/Note"}, {"$ref": "#/nowhere"}]}),
             ];
-            if let Some(target) = root.pointer_mut(place.get(&all)) {
+            if let Some(target) = root.pointer_mut(place.get::<String>(&all)) {
                 *target = values[kind].clone();
             }
         }

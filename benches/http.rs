@@ -1,0 +1,405 @@
+//! What a call costs, as a ratio against bare axum handlers measured in the same run: `cargo bench --bench http`.
+//!
+//! Every server is a process of its own and is measured in CPU time per call (user and system, from `/proc`), which other load on the
+//! machine disturbs far less than wall time. Yardsticks: *static* answers the same bytes; *store* parses a body, validates it with a
+//! compiled schema, keeps it in a mutexed map and serialises on each read. A ratio of 0.5 means twice the yardstick's cost.
+//!
+//! Options after `--`: a word runs only the rows whose name contains it; `--calls N` sets the calls per row (default 40,000).
+
+mod client;
+mod yardstick;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use client::{Load, Request, load};
+use serde_json::{Value, json};
+
+/// Limits so high that no bench meets them.
+const OVERLAY: &str = "
+overlay: 1.0.0
+info: { title: No limits, version: '1' }
+actions:
+  - target: $['x-standin'].limits
+    update:
+      default: { rate: 1000000000/min }
+      posts: { rate: 1000000000/min }
+";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(role) = arguments.iter().position(|argument| argument == "--yardstick") {
+        yardstick::run(&arguments[role + 1..]);
+        return;
+    }
+    // `cargo test --benches` asks only whether it builds and starts.
+    if arguments.iter().any(|argument| argument == "--test") || !cfg!(target_os = "linux") {
+        return;
+    }
+    let after =
+        |flag: &str| arguments.iter().position(|argument| argument == flag).and_then(|at| arguments.get(at + 1));
+    let calls = after("--calls").and_then(|text| text.parse().ok()).unwrap_or(40_000);
+    let only = arguments.iter().find(|argument| !argument.starts_with("--") && argument.parse::<u64>().is_err());
+    let mut bench = Bench { calls, only: only.cloned(), folder: folder() };
+    println!("{:<44} {:>10} {:>10} {:>10} {:>7}  budget", "what", "standin µs", "yardstick", "µs", "ratio");
+    bench.reads_and_writes(100);
+    bench.reads_and_writes(100_000);
+    bench.many_operations();
+    bench.start();
+    bench.memory();
+    let _ = std::fs::remove_dir_all(&bench.folder);
+}
+
+fn folder() -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("standin-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the run");
+    std::fs::write(folder.join("overlay.yaml"), OVERLAY).expect("the overlay can be written");
+    folder
+}
+
+struct Bench {
+    calls: usize,
+    only: Option<String>,
+    folder: std::path::PathBuf,
+}
+
+impl Bench {
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
+    }
+
+    fn standin(&self, arguments: &[&str]) -> Server {
+        let overlay = self.folder.join("overlay.yaml").display().to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+        command.args(["serve"]).args(arguments).args(["--port", "0", "--quiet"]);
+        if arguments[0] == "flow" {
+            command.args(["--overlay", &overlay]);
+        }
+        Server::start(command)
+    }
+
+    /// A bare handler that answers these bytes.
+    fn fixed(&self, body: &[u8]) -> Server {
+        let file = self.folder.join("body");
+        std::fs::write(&file, body).expect("the body can be written");
+        self.yardstick(&["static", &file.display().to_string()])
+    }
+
+    fn yardstick(&self, role: &[&str]) -> Server {
+        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+        command.arg("--yardstick").args(role);
+        Server::start(command)
+    }
+
+    fn reads_and_writes(&mut self, records: usize) {
+        let label = |name: &str| format!("{name}, {records} records");
+        let names =
+            ["GET by id", "list of 20", "list of 20 by status", "list of 20, deep page", "POST valid", "POST invalid"];
+        if !names.iter().any(|name| self.wants(&label(name))) {
+            return;
+        }
+        let server = self.standin(&["flow"]);
+        let key = server.credential();
+        server.fill(&key, records);
+        let store = self.yardstick(&["store"]);
+        store.fill_store(20);
+        let get = Request::get("/v1/posts/post_bench1", &key);
+        self.against_static(&label(names[0]), &server, get, "≥ 0.5, aim 0.75 of static");
+        let pages = records.div_ceil(20).max(1) / 2;
+        let lists = [
+            (names[1], "/v1/posts?per_page=20".to_owned()),
+            (names[2], "/v1/posts?per_page=20&filter%5Bstatus%5D=queued".to_owned()),
+            (names[3], format!("/v1/posts?per_page=20&page={}", pages.max(1))),
+        ];
+        for (name, target) in lists {
+            let pair = Pair { server: &server, yardstick: &store, named: "store" };
+            let budget = "≥ 1.0, aim 2.0 of store's list";
+            self.compare(&label(name), &pair, &[Request::get(&target, &key)], &[Request::get("/posts", &key)], budget);
+        }
+        let body = json!({"channelId": "channel_launch", "content": "A post of ordinary length, as people write them.", "scheduledFor": 4_102_444_800_000_i64});
+        let valid = Request::post("/v1/posts", &key, &body.to_string());
+        let stored = Request::post("/posts", &key, &body.to_string());
+        let pair = Pair { server: &server, yardstick: &store, named: "store" };
+        let budget = "≥ 0.5, aim 0.9 of store's POST";
+        let valid_us = self.compare(&label(names[4]), &pair, &[valid], std::slice::from_ref(&stored), budget);
+        let wrong = json!({"content": "", "mediaKeys": 5, "scheduledFor": "soon"}).to_string();
+        let invalid = Request::post("/v1/posts", &key, &wrong);
+        let invalid_us = self.compare(&label(names[5]), &pair, &[invalid], &[stored], "not dearer than the valid one");
+        if let (Some(valid), Some(invalid)) = (valid_us, invalid_us) {
+            println!("{:<44} {:>41.2}  ≥ 1.0, aim 1.3", "  invalid POST against the valid one", valid / invalid);
+        }
+    }
+
+    fn against_static(&self, name: &str, server: &Server, request: Request, budget: &str) {
+        if !self.wants(name) {
+            return;
+        }
+        let body = server.send(&request).expect("the fake answers").body;
+        let yardstick = self.fixed(&body);
+        let pair = Pair { server, yardstick: &yardstick, named: "static" };
+        let other = request.clone();
+        self.compare(name, &pair, &[request], &[other], budget);
+    }
+
+    /// Both servers in turns, several rounds; the medians are compared. Gives standin's µs a call.
+    fn compare(&self, name: &str, pair: &Pair<'_>, ours: &[Request], theirs: &[Request], budget: &str) -> Option<f64> {
+        if !self.wants(name) {
+            return None;
+        }
+        const ROUNDS: usize = 5;
+        let calls = self.calls / ROUNDS;
+        let (mut standin, mut yardstick) = (Vec::new(), Vec::new());
+        pair.server.cost(ours, calls / 4);
+        pair.yardstick.cost(theirs, calls / 4);
+        for _ in 0..ROUNDS {
+            standin.push(pair.server.cost(ours, calls));
+            yardstick.push(pair.yardstick.cost(theirs, calls));
+        }
+        let (standin, yardstick) = (median(standin), median(yardstick));
+        let ratio = yardstick / standin;
+        println!("{name:<44} {standin:>10.1} {:>10} {yardstick:>10.1} {ratio:>7.2}  {budget}", pair.named);
+        Some(standin)
+    }
+
+    /// The same call on documents of 10 and of 1,200 operations.
+    fn many_operations(&self) {
+        let name = "GET by id, 1,200 operations against 10";
+        if !self.wants(name) {
+            return;
+        }
+        let cost = |operations: usize| {
+            let file = self.folder.join(format!("operations-{operations}.json"));
+            std::fs::write(&file, synthetic(operations).to_string()).expect("the document can be written");
+            let server = self.standin(&[&file.display().to_string()]);
+            let made = server.send(&Request::post("/things0", "", r#"{"name":"a"}"#)).expect("the fake answers");
+            let made: Value = serde_json::from_slice(&made.body).expect("JSON");
+            let target = format!("/things0/{}", made["id"].as_str().expect("an id"));
+            let request = [Request::get(&target, "")];
+            server.cost(&request, self.calls / 8);
+            median((0..5).map(|_| server.cost(&request, self.calls / 5)).collect())
+        };
+        let (few, many) = (cost(10), cost(1_200));
+        println!("{name:<44} {many:>10.1} {:>10} {few:>10.1} {:>7.2}  ≥ 0.91 (10 % more)", "10", few / many);
+    }
+
+    /// From the start of the process to the first right answer.
+    fn start(&self) {
+        let large = self.folder.join("large.json");
+        std::fs::write(&large, synthetic(1_200).to_string()).expect("the document can be written");
+        let large = large.display().to_string();
+        let runs: [(&str, Vec<&str>, &str); 2] = [
+            ("start, shipped service", vec!["flow"], "≤ 20 ms, aim 8"),
+            ("start, 1,200 operations", vec![&large], "≤ 250 ms CPU, aim 120"),
+        ];
+        for (name, arguments, budget) in runs {
+            if !self.wants(name) {
+                continue;
+            }
+            let (mut wall, mut cpu, mut rss) = (Vec::new(), Vec::new(), 0);
+            for _ in 0..7 {
+                let began = Instant::now();
+                let server = self.standin(&arguments);
+                let answer = server.send(&Request::get("/_standin/health", ""));
+                wall.push(began.elapsed().as_secs_f64() * 1e3);
+                assert!(answer.is_some_and(|answer| answer.status == 200), "the fake answers");
+                cpu.push(server.cpu().as_secs_f64() * 1e3);
+                rss = server.rss_kib();
+            }
+            println!(
+                "{name:<44} {:>7.1} ms wall {:>7.1} ms CPU, {:.1} MiB idle  {budget}",
+                median(wall),
+                median(cpu),
+                rss as f64 / 1024.0
+            );
+        }
+        let name = "standin --version";
+        if self.wants(name) {
+            let version = || {
+                let began = Instant::now();
+                let status =
+                    Command::new(env!("CARGO_BIN_EXE_standin")).arg("--version").stdout(Stdio::null()).status();
+                assert!(status.is_ok_and(|status| status.success()));
+                began.elapsed().as_secs_f64() * 1e3
+            };
+            println!("{name:<44} {:>7.1} ms wall  ≤ 8 ms, aim 3", median((0..21).map(|_| version()).collect()));
+        }
+    }
+
+    fn memory(&self) {
+        let name = "memory, reads";
+        if self.wants(name) {
+            let server = self.standin(&["flow"]);
+            let key = server.credential();
+            let idle = server.rss_kib();
+            let request = [Request::get("/v1/posts/post_launch", &key)];
+            server.cost(&request, 50_000);
+            let early = server.rss_kib();
+            server.cost(&request, 950_000);
+            let late = server.rss_kib();
+            let mib = |kib: u64| kib as f64 / 1024.0;
+            println!(
+                "{name:<44} idle {:.1} MiB, after 50,000 reads {:.1}, after a million {:.1}  ≤ 12 idle, flat",
+                mib(idle),
+                mib(early),
+                mib(late)
+            );
+        }
+        let name = "memory, records";
+        if self.wants(name) {
+            let server = self.standin(&["flow"]);
+            let key = server.credential();
+            server.fill(&key, 1_000);
+            let before = server.rss_kib();
+            server.fill(&key, 101_000);
+            let each = (server.rss_kib() - before) as f64 * 1024.0 / 100_000.0;
+            println!("{name:<44} {each:.0} bytes for each kept post  ≤ 2,048, aim 1,229");
+        }
+    }
+}
+
+/// Two servers that are compared.
+struct Pair<'a> {
+    server: &'a Server,
+    yardstick: &'a Server,
+    named: &'a str,
+}
+
+/// A server process, stopped when dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(mut command: Command) -> Server {
+        use std::io::BufRead;
+        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the server starts");
+        let stdout = child.stdout.take().expect("its output is piped");
+        let mut ready = String::new();
+        std::io::BufReader::new(stdout).read_line(&mut ready).expect("the ready line");
+        let url = ready.split_whitespace().last().expect("a URL").trim_start_matches("http://");
+        let address = url.split('/').next().expect("an authority").to_owned();
+        Server { child, address }
+    }
+
+    fn send(&self, request: &Request) -> Option<client::Answer> {
+        client::send(&self.address, request)
+    }
+
+    /// CPU time of the process per call, in µs.
+    fn cost(&self, requests: &[Request], calls: usize) -> f64 {
+        let before = self.cpu();
+        load(&Load { address: &self.address, requests, calls, connections: 8 });
+        (self.cpu() - before).as_secs_f64() * 1e6 / calls as f64
+    }
+
+    fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the process runs");
+        let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+        let ticks: u64 = fields[11].parse::<u64>().expect("utime") + fields[12].parse::<u64>().expect("stime");
+        Duration::from_millis(ticks * 10)
+    }
+
+    fn rss_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a resident size");
+        line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number")
+    }
+
+    /// The seed key, as a listing through a branch of the control API would be long: it is the same in every run.
+    fn credential(&self) -> String {
+        let plan = client::send(&self.address, &Request::get("/_standin/health", "")).expect("health");
+        assert_eq!(plan.status, 200);
+        let output = Command::new(env!("CARGO_BIN_EXE_standin"))
+            .args(["serve", "flow", "--port", "0"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut banner = output.expect("a server for its banner");
+        let key = {
+            use std::io::BufRead;
+            let lines = std::io::BufReader::new(banner.stderr.take().expect("piped")).lines();
+            lines
+                .map_while(Result::ok)
+                .find_map(|line| line.split_once("Bearer ").map(|(_, key)| key.trim().to_owned()))
+        };
+        let _ = banner.kill();
+        let _ = banner.wait();
+        key.expect("the banner shows a key")
+    }
+
+    /// Adds posts until there are so many made by the bench.
+    fn fill(&self, key: &str, records: usize) {
+        let _ = key;
+        const BATCH: usize = 500;
+        for start in (0..records).step_by(BATCH) {
+            let posts: Vec<Value> = (start..records.min(start + BATCH)).map(post).collect();
+            let body = json!({"resource": "post", "records": posts}).to_string();
+            let answer = self.send(&Request::post("/_standin/records", "", &body)).expect("the fake answers");
+            assert!(answer.status < 300, "{}", String::from_utf8_lossy(&answer.body));
+        }
+    }
+
+    fn fill_store(&self, records: usize) {
+        for number in 0..records {
+            let mut post = post(number);
+            post["scheduledFor"] = json!(4_102_444_800_000_i64);
+            let answer = self.send(&Request::post("/posts", "", &post.to_string())).expect("the store answers");
+            assert_eq!(answer.status, 201);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A post of some 566 bytes as JSON.
+fn post(number: usize) -> Value {
+    let content = format!("Post {number}: {}", "what people write, more or less. ".repeat(6));
+    let status = if number % 2 == 0 { "queued" } else { "done" };
+    json!({
+        "id": format!("post_bench{number}"), "channelId": "channel_launch", "content": content, "mediaKeys": [], "status": status,
+        "scheduledFor": 4_102_444_800_000_i64, "enableOptimization": false, "createdAt": 1_700_000_000_000_i64 + number as i64,
+        "updatedAt": 1_700_000_000_000_i64, "deliveredAt": null, "error": null, "attemptCount": 0
+    })
+}
+
+/// A document of ordinary REST resources with so many operations.
+fn synthetic(operations: usize) -> Value {
+    let mut paths = serde_json::Map::new();
+    let mut schemas = serde_json::Map::new();
+    for number in 0..operations.div_ceil(5) {
+        let name = format!("Thing{number}");
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        let mut properties =
+            json!({"id": {"type": "string", "readOnly": true}, "name": {"type": "string", "minLength": 1}});
+        for field in 0..20 {
+            properties[format!("field{field}")] = json!({"type": ["string", "null"], "maxLength": 200, "description": "A field of this thing, described at some length, as real documents do it, so that the document has the size of real ones. ".repeat(3)});
+        }
+        schemas.insert(name, json!({"type": "object", "required": ["name"], "properties": properties}));
+        let ok = |schema: Value| json!({"description": "Fine.", "content": {"application/json": {"schema": schema}}});
+        let body = json!({"required": true, "content": {"application/json": {"schema": reference}}});
+        let missing = json!({"description": "None."});
+        let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
+        paths.insert(format!("/things{number}"), json!({
+            "get": {"operationId": format!("list{number}"), "responses": {"200": ok(json!({"type": "array", "items": reference}))}},
+            "post": {"operationId": format!("create{number}"), "requestBody": body, "responses": {"201": ok(reference.clone())}}
+        }));
+        paths.insert(format!("/things{number}/{{id}}"), json!({
+            "parameters": id,
+            "get": {"operationId": format!("get{number}"), "responses": {"200": ok(reference.clone()), "404": missing}},
+            "put": {"operationId": format!("put{number}"), "requestBody": body, "responses": {"200": ok(reference.clone()), "404": missing}},
+            "delete": {"operationId": format!("delete{number}"), "responses": {"204": {"description": "Gone."}, "404": missing}}
+        }));
+    }
+    json!({"openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "paths": paths, "components": {"schemas": schemas}})
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
