@@ -51,7 +51,7 @@ pub struct ServeArguments {
     #[arg(long, default_value = "127.0.0.1")]
     pub host: String,
     /// Where ids, secrets and sample data start: the same seed gives the same ones.
-    #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT)]
+    #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT, value_parser = seed, allow_hyphen_values = true)]
     pub seed: u64,
     /// wall: follows real time; frozen: stands at 2026-01-01T00:00:00Z; an RFC 3339 instant: stands there.
     #[arg(long, value_name = "wall|frozen|RFC3339", default_value = "wall")]
@@ -63,7 +63,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "T")]
     pub control_token: Option<String>,
     /// Also send webhooks to this host, not only to this machine. Repeatable.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = host)]
     pub allow_webhooks_to: Vec<String>,
     /// Form of the log: a line of text or a JSON object for each call.
     #[arg(long, value_enum, default_value_t = LogArgument::Text)]
@@ -108,6 +108,21 @@ pub struct ContractArguments {
     /// Also serve operations of this stability class (x-stability). Repeatable.
     #[arg(long, value_name = "CLASS")]
     pub include: Vec<String>,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// Rather a complaint at the start than a delivery that is refused without anyone knowing why.
+fn host(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse::<std::net::Ipv6Addr>().is_ok();
+    let name = !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || "-_.".contains(letter));
+    if address || name {
+        return Ok(text.to_owned());
+    }
+    Err("a host is a name or an address, without scheme, port and path: hooks.example.com".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,6 +11,8 @@ pub struct LoadError {
     pub pointer: String,
     /// Byte range in the file's text, when the complaint is about text (syntax errors, expressions).
     pub span: Option<std::ops::Range<usize>>,
+    /// The key that the pointer leads to is wrong, not the value behind it.
+    pub about_key: bool,
     /// A lower-case fragment that fits after "failed to load": what is wrong.
     pub message: String,
     /// What to do about it, when we can tell.
@@ -19,11 +21,23 @@ pub struct LoadError {
 
 impl LoadError {
     pub fn new(file: impl Into<String>, pointer: impl Into<String>, message: impl Into<String>) -> LoadError {
-        LoadError { file: file.into(), pointer: pointer.into(), span: None, message: message.into(), hint: None }
+        LoadError {
+            file: file.into(),
+            pointer: pointer.into(),
+            span: None,
+            about_key: false,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> LoadError {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn about_key(mut self) -> LoadError {
+        self.about_key = true;
         self
     }
 

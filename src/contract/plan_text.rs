@@ -23,6 +23,9 @@ pub enum PlanForm {
     Json,
 }
 
+/// Characters of a cell that are shown before an ellipsis; the last cell of a row is whole.
+const CELL_CHARACTERS_MAX: usize = 100;
+
 /// Reasons by the pointer that they explain; those of one pointer in the order in which they were found.
 type Reasons<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
@@ -74,7 +77,12 @@ fn section(out: &mut String, title: &str, rows: Vec<Vec<String>>) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for row in rows {
-        table.add_row(row.iter().map(|cell| one_line(cell)).collect::<Vec<String>>());
+        let last = row.len().saturating_sub(1);
+        let shown = |(index, cell): (usize, &String)| {
+            let cell = one_line(cell);
+            if index == last { cell } else { cut(cell) }
+        };
+        table.add_row(row.iter().enumerate().map(shown).collect::<Vec<String>>());
     }
     let _ = writeln!(out, "{title}");
     for line in table.lines() {
@@ -88,6 +96,17 @@ fn one_line(text: &str) -> String {
     text.split(|letter: char| letter.is_control()).collect::<Vec<_>>().join(" ")
 }
 
+/// Long cells lose their end, so that the reasons in the last column stay in sight. The other forms have them whole.
+fn cut(mut cell: String) -> String {
+    if let Some((end, _)) = cell.char_indices().nth(CELL_CHARACTERS_MAX)
+        && cell[end..].chars().nth(1).is_some()
+    {
+        cell.truncate(end);
+        cell.push('…');
+    }
+    cell
+}
+
 fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Operations) -> Vec<Vec<String>> {
     let row = |operation: &Operation| {
         let rule = behaviour.operations.get(&operation.id);
@@ -97,7 +116,7 @@ fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Ope
         let why = why(reasons, &format!("{below}/{verb}"));
         let place = format!("{} {}", operation.method, operation.template);
         let id = if operation.id == place { String::new() } else { operation.id.clone() };
-        vec![id, place, does, why]
+        vec![id, format!("{} {}{}", operation.method, operations.base, operation.template), does, why]
     };
     operations.list.iter().map(row).collect()
 }
@@ -376,5 +395,14 @@ mod tests {
         section(&mut out, "errors", vec![vec!["a\nb".to_owned(), "c\u{1b}[31m".to_owned()]]);
         assert_eq!(out.lines().count(), 3, "{out}");
         assert!(!out.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn long_cells_are_cut_and_the_reason_stays() {
+        let mut out = String::new();
+        let long = "é".repeat(300);
+        section(&mut out, "shapes", vec![vec!["list".to_owned(), long.clone(), format!("because {long}")]]);
+        assert!(out.contains(&format!(" {}…  because {long}\n", "é".repeat(100))), "{out}");
+        assert_eq!(cut("é".repeat(101)), "é".repeat(101));
     }
 }

@@ -711,6 +711,7 @@ pub fn read(document: &super::document::Document, value: &Value) -> Result<Behav
         let message = error.inner().to_string();
         let mut complaint = super::error::LoadError::new(document.name.clone(), pointer, message.clone());
         complaint.hint = unknown_word(&message);
+        complaint.about_key = message.starts_with("unknown field");
         vec![complaint]
     })
 }

@@ -143,10 +143,17 @@ fn prepare(hub: &Hub) -> Result<(), StartError> {
 }
 
 fn read_state(file: &Path) -> Result<Option<String>, StartError> {
+    let failed = |reason| StartError::State { file: file.to_owned(), reason };
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StartError::State { file: file.to_owned(), reason: format!("cannot be read: {error}") }),
+        // Nothing was saved yet. That nothing could be is better said now than when there is something to lose.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                Err(failed(format!("there is no folder {}; make it first", folder.display())))
+            }
+            _ => Ok(None),
+        },
+        Err(error) => Err(failed(format!("cannot be read: {error}"))),
     }
 }
 

@@ -34,7 +34,8 @@ fn the_tour_of_the_readme_runs_and_shows_what_it_says() {
                 continue;
             }
         };
-        let (shell, after) = fenced(&lines, at + 1, "sh").unwrap_or_else(|| panic!("no sh block after line {}", at + 1));
+        let (shell, after) =
+            fenced(&lines, at + 1, "sh").unwrap_or_else(|| panic!("no sh block after line {}", at + 1));
         let seen = step(&mut tour, &shell.join("\n"));
         written.extend(lines[at..after].iter().map(|line| (*line).to_owned()));
         at = after;
@@ -100,7 +101,10 @@ struct Tour {
 impl Tour {
     fn start() -> Tour {
         let curl = Command::new("curl").arg("--version").output();
-        assert!(curl.is_ok_and(|output| output.status.success()), "the tour needs curl; install it (apt-get install curl)");
+        assert!(
+            curl.is_ok_and(|output| output.status.success()),
+            "the tour needs curl; install it (apt-get install curl)"
+        );
         let folder = Folder::new();
         let programs = Path::new(BINARY).parent().expect("the binary lies in a folder").display().to_string();
         let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());

@@ -37,7 +37,8 @@ fn the_curl_of_the_banner_works_when_it_is_pasted() {
     let server = Server::start(&["flow"]);
     let banner = server.wait_for("  control ");
     let line = banner.lines().find_map(|line| line.strip_prefix("  try         ")).expect("a call to try");
-    let output = Command::new("bash").args(["-c", &format!("{line} -sSf")]).env("NO_PROXY", "*").output().expect("bash");
+    let output =
+        Command::new("bash").args(["-c", &format!("{line} -sSf")]).env("NO_PROXY", "*").output().expect("bash");
     assert!(output.status.success(), "{output:?}");
     let body: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(body["data"].as_array().is_some_and(|keys| !keys.is_empty()), "{body}");
@@ -49,7 +50,10 @@ fn a_taken_port_is_named_with_the_way_out() {
     let port = server.port.to_string();
     let done = run(&["serve", "flow", "--port", &port]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
-    assert_eq!(done.stderr, format!("error: port {port} is in use by another program; pass --port 0 or another port\n"));
+    assert_eq!(
+        done.stderr,
+        format!("error: port {port} is in use by another program; pass --port 0 or another port\n")
+    );
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn beta_operations_answer_only_when_they_are_included() {
     let beta = operations.iter().find(|operation| {
         operation["stability"] == "beta" && operation["method"] == "GET" && !operation["path"].to_string().contains('{')
     });
-    let path = format!("/v1{}", beta.expect("a GET to try")["path"].as_str().expect("a path"));
+    let path = beta.expect("a GET to try")["path"].as_str().expect("a path").to_owned();
     with.call("GET", &path, None).expect(200);
     let unknown = without.call("GET", &path, None).expect(404);
     let nonsense = without.call("GET", "/v1/no/such/thing", None).expect(404);
@@ -148,8 +152,10 @@ fn the_log_as_json_is_an_object_for_each_call_without_secrets() {
     let log = done.stderr.strip_prefix(&banner).expect("the banner comes first");
     assert!(!log.contains("hush") && !log.contains(secret.trim_start_matches("Bearer ")), "{log}");
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect();
-    let facts: Vec<Value> =
-        lines.iter().map(|line| json!([line["method"], line["path"], line["status"], line["operation"], line["world"]])).collect();
+    let facts: Vec<Value> = lines
+        .iter()
+        .map(|line| json!([line["method"], line["path"], line["status"], line["operation"], line["world"]]))
+        .collect();
     assert_eq!(
         Value::from(facts),
         json!([

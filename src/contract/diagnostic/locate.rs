@@ -46,13 +46,23 @@ impl<'a> Positions<'a> {
         Some(Positions { text: body, skipped, format: Format::Yaml { root: Box::new(root), ascii: body.is_ascii() } })
     }
 
+    /// Where the value stands, as it is shown.
     pub fn find(&self, pointer: &str) -> Option<Range<usize>> {
-        let found = match &self.format {
-            Format::Json => find_json(self.text, pointer)?,
-            Format::Yaml { root, ascii } => self.find_yaml(root, pointer, *ascii)?,
-        };
-        let range = found.shown(self.text);
+        let range = self.place(pointer)?.shown(self.text);
         Some(range.start + self.skipped..range.end + self.skipped)
+    }
+
+    /// Where the value's key stands; an element of an array has none.
+    pub fn find_key(&self, pointer: &str) -> Option<Range<usize>> {
+        let range = self.place(pointer)?.key?;
+        Some(range.start + self.skipped..range.end + self.skipped)
+    }
+
+    fn place(&self, pointer: &str) -> Option<Place> {
+        match &self.format {
+            Format::Json => find_json(self.text, pointer),
+            Format::Yaml { root, ascii } => self.find_yaml(root, pointer, *ascii),
+        }
     }
 
     fn find_yaml(&self, root: &MarkedYaml<'a>, pointer: &str, ascii: bool) -> Option<Place> {

@@ -46,13 +46,18 @@ impl<'a> File<'a> {
         File { text, positions: by_pointer.then(|| Positions::read(text)).flatten() }
     }
 
-    /// The place of a complaint: its span, or its value, or the nearest value above that exists.
+    /// The place of a complaint: its span, or its key or value, or the nearest value above that exists.
     fn excerpt(&self, error: &LoadError) -> Option<Excerpt<'a>> {
         if let Some(span) = &error.span {
             return Some(Excerpt::new(self.text, span.clone()));
         }
         let positions = self.positions.as_ref()?;
         let mut pointer = error.pointer.as_str();
+        if error.about_key
+            && let Some(range) = positions.find_key(pointer)
+        {
+            return Some(Excerpt::new(self.text, range));
+        }
         loop {
             if pointer.is_empty() {
                 return None;

@@ -220,7 +220,7 @@ fn bracket_depth(text: &str) -> usize {
 fn unknown_fields(fields: &Map<String, Value>, known: &[&str], pointer: &str, file: &str) -> Vec<LoadError> {
     let unknown = fields.keys().filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
     let complain = |key: &String| {
-        let error = LoadError::new(file, pointer::join(pointer, key), format!("unknown field `{key}`"));
+        let error = LoadError::new(file, pointer::join(pointer, key), format!("unknown field `{key}`")).about_key();
         match did_you_mean(key, known.iter().copied()) {
             Some(meant) => error.hint(format!("did you mean `{meant}`?")),
             None if key == "copy" => error.hint("`copy` needs `overlay: 1.1.0`"),

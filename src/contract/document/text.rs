@@ -76,8 +76,10 @@ fn parse_yaml(text: &str) -> Result<Value, Fault> {
         let error = error.without_snippet();
         let full = error.to_string();
         let first = full.lines().next().unwrap_or_default();
-        let start = error.location().and_then(|location| location.span().byte_offset());
-        let start = start.and_then(|start| usize::try_from(start).ok());
+        let start = error.location().map(|location| {
+            let bytes = location.span().byte_offset().and_then(|start| usize::try_from(start).ok());
+            bytes.unwrap_or_else(|| character_offset(text, location.line(), location.column()))
+        });
         let deep = matches!(
             error,
             serde_saphyr::Error::Budget { breach: serde_saphyr::budget::BudgetBreach::Depth { .. }, .. }
@@ -138,6 +140,14 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 /// The character at a byte offset that may lie anywhere.
+/// The byte offset of a line and a column, both counted from one, the column in characters.
+fn character_offset(text: &str, line: u64, column: u64) -> usize {
+    let above = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let start: usize = text.split_inclusive('\n').take(above).map(str::len).sum();
+    let before = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    start + text[start..].chars().take_while(|letter| *letter != '\n').take(before).map(char::len_utf8).sum::<usize>()
+}
+
 fn span_at(text: &str, offset: usize) -> Range<usize> {
     let start = (0..=offset.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let width = text[start..].chars().next().map_or(0, char::len_utf8);

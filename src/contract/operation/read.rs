@@ -2,7 +2,7 @@
 //!
 //! The one file that knows the `openapiv3` model.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use http::Method;
 use openapiv3::{Content, HeaderStyle, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
@@ -17,6 +17,7 @@ use crate::contract::parameter::{Parameter, Style, shape};
 use crate::contract::sample::Direction;
 use crate::contract::schema::{SchemaId, SchemasBuilder, escape};
 use crate::contract::violation::Place;
+use crate::words::did_you_mean;
 
 /// The class of an operation that says nothing of its stability.
 const STABLE: &str = "stable";
@@ -38,6 +39,7 @@ pub fn read(document: &Document, included: &[String], errors: &mut Vec<LoadError
         seen: HashMap::new(),
         shared: HashMap::new(),
         root_security: None,
+        classes: BTreeSet::from([STABLE]),
     };
     let paths = Located { value: document.at("/paths").unwrap_or(&Value::Null), pointer: "/paths".to_owned() };
     for template in paths.value.as_object().into_iter().flat_map(|paths| paths.keys()) {
@@ -47,6 +49,7 @@ pub fn read(document: &Document, included: &[String], errors: &mut Vec<LoadError
             reader.path(template, &item);
         }
     }
+    reader.check_included();
     (reader.list, reader.schemas)
 }
 
@@ -62,6 +65,8 @@ struct Reader<'a> {
     shared: HashMap<String, Response>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    /// The stability classes met.
+    classes: BTreeSet<&'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -76,9 +81,23 @@ impl<'a> Reader<'a> {
             let method =
                 Method::from_bytes(name.to_ascii_uppercase().as_bytes()).expect("the table holds method names");
             let stability = found.value.get("x-stability").and_then(Value::as_str).unwrap_or(STABLE);
+            self.classes.insert(stability);
             if stability == STABLE || self.included.iter().any(|class| class == stability) {
                 self.operation(method, template, stability, &target, &found);
             }
+        }
+    }
+
+    /// A class that is asked for and that no operation has is a slip.
+    fn check_included(&mut self) {
+        for class in self.included.iter().filter(|class| !self.classes.contains(class.as_str())) {
+            let known: Vec<&str> = self.classes.iter().copied().collect();
+            let hint = match did_you_mean(class, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            let message = format!("no operation has the stability class `{class}`");
+            self.errors.push(LoadError::new(self.document.name.clone(), "", message).hint(hint));
         }
     }
 

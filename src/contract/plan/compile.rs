@@ -107,9 +107,12 @@ impl<'a> Compiler<'a> {
     pub fn unknown(&mut self, pointer: &str, kind: &str, name: &str, known: Vec<&str>) {
         let hint = match did_you_mean(name, known.iter().copied()) {
             Some(near) => format!("did you mean '{near}'?"),
+            None if known.is_empty() => format!("there is no {kind} yet"),
             None => format!("known: {}", known.join(", ")),
         };
-        self.complain(pointer, format!("unknown {kind} '{name}'")).hint = Some(hint);
+        let complaint = self.complain(pointer, format!("unknown {kind} '{name}'"));
+        complaint.about_key = pointer.strip_suffix(name).is_some_and(|above| above.ends_with('/'));
+        complaint.hint = Some(hint);
     }
 
     fn expression_error(&mut self, pointer: &str, text: &str, error: ExpressionError) {
