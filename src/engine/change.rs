@@ -363,7 +363,7 @@ impl<'c> Turn<'c, '_> {
         let missing = ids.iter().enumerate().filter(|(_, id)| self.by_id(reference.to, id).is_none());
         let complaints = missing.map(|(place, id)| {
             let pointer = if listed { format!("/{name}/{place}") } else { format!("/{name}") };
-            let message = format!("{label} not found: {}", id_text(id).unwrap_or_default());
+            let message = format!("{label} not found: {}", id_text(id).unwrap_or_else(|| Cow::Owned(id.to_string())));
             (complaint(Place::Body, &pointer, "reference", message), id.clone())
         });
         complaints.collect()
