@@ -42,7 +42,7 @@ impl Record {
         let lines = &mut self.0;
         fake.advance(seconds, |attempt| {
             lines.push(format!("{} {:?} {:?}", attempt.url, attempt.headers, attempt.body));
-            if lines.len() % 3 == 0 { Outcome::Answered(200) } else { Outcome::Failed("refused".to_owned()) }
+            if lines.len().is_multiple_of(3) { Outcome::Answered(200) } else { Outcome::Failed("refused".to_owned()) }
         });
     }
 }
@@ -130,8 +130,7 @@ fn world(name: &str) -> Fake {
 fn the_first_key_works_in_every_world_and_one_made_later_only_in_its_own() {
     let (mut one, mut two) = (world("one"), world("two"));
     assert_eq!(one.credential, two.credential);
-    let mut make =
-        |fake: &mut Fake| fake.post("/v1/api-keys", json!({"name": "made"})).expect(201).text("/data/apiKey");
+    let make = |fake: &mut Fake| fake.post("/v1/api-keys", json!({"name": "made"})).expect(201).text("/data/apiKey");
     let keys = [make(&mut one), make(&mut two)];
     assert_ne!(keys[0], keys[1]);
     one.credential = Some(("Authorization".to_owned(), format!("Bearer {}", keys[0])));
