@@ -138,6 +138,16 @@ pub enum PlanForm {
     Json,
 }
 
+impl From<PlanForm> for crate::contract::plan_text::PlanForm {
+    fn from(form: PlanForm) -> Self {
+        match form {
+            PlanForm::Text => Self::Text,
+            PlanForm::Yaml => Self::Yaml,
+            PlanForm::Json => Self::Json,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -154,16 +164,6 @@ mod tests {
         for command in Arguments::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("standin {}", command.get_name())), "{}", command.get_name());
-        }
-    }
-}
-
-impl From<PlanForm> for crate::contract::plan_text::PlanForm {
-    fn from(form: PlanForm) -> Self {
-        match form {
-            PlanForm::Text => Self::Text,
-            PlanForm::Yaml => Self::Yaml,
-            PlanForm::Json => Self::Json,
         }
     }
 }

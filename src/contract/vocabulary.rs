@@ -196,6 +196,9 @@ pub struct IdempotencyRule {
     pub header: String,
     /// How long a reply is kept: `24h`.
     pub ttl: String,
+    /// Whose keys are apart: each credential's own, or one space for the whole world (one account with several credentials).
+    #[serde(default)]
+    pub per: LimitSubject,
     /// The operations that replay; those that declare the header when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operations: Option<Vec<String>>,

@@ -287,7 +287,8 @@ impl<'c> Turn<'c, '_> {
             .assign(self.resource(*resource), set, &mut fields, &mut scope, None)
             .and_then(|()| self.store_fields(*resource, &record, fields));
         if let Err(problem) = written {
-            let action = format!("a delivery's log could not be written: {}", problem.message.unwrap_or_default());
+            let action =
+                format!("a delivery's log could not be written: {}", problem.message.as_deref().unwrap_or_default());
             self.world.journal.push(self.now, What::Control { action }, Vec::new());
         }
     }

@@ -27,8 +27,8 @@ pub struct Principal {
     pub name: Arc<str>,
     /// The credential's record, where credentials are records.
     pub record: Option<(ResourceIndex, Arc<Record>)>,
-    /// Scopes granted; `None` grants all.
-    pub scopes: Option<Vec<String>>,
+    /// The record's field that lists the scopes granted; without one every scope is granted.
+    pub scopes: Option<Arc<str>>,
 }
 
 impl Principal {
@@ -66,9 +66,15 @@ pub fn identify(
 
 /// The scopes that the operation asks of this caller and that are not granted.
 pub fn missing_scope<'o>(operation: &'o Operation, principal: &Principal) -> Option<&'o str> {
-    let granted = principal.scopes.as_ref()?;
+    let (field, (_, record)) = principal.scopes.as_ref().zip(principal.record.as_ref())?;
+    let granted = record.memo().get(&**field);
+    let grants = |scope: &str| match granted {
+        Some(Value::Array(granted)) => granted.iter().any(|granted| granted == scope),
+        Some(Value::String(granted)) => granted.split(' ').any(|granted| granted == scope),
+        _ => false,
+    };
     let lacking = |alternative: &'o BTreeMap<String, Vec<String>>| {
-        alternative.values().flatten().find(|scope| !granted.contains(scope)).map(String::as_str)
+        alternative.values().flatten().find(|scope| !grants(scope)).map(String::as_str)
     };
     let mut lacks = operation.security.iter().filter(|alternative| !alternative.is_empty()).map(lacking);
     let first = lacks.next()?;
@@ -90,7 +96,7 @@ fn alternative_holds(
         }
         let text = credential(scheme, call)?;
         principal = match contract.plan.credentials.get(name) {
-            Some(rule) => known(contract, world, rule, &text)?,
+            Some(rule) => known(world, rule, &text)?,
             None => Principal { name: text.into(), record: None, scopes: None },
         };
     }
@@ -130,11 +136,11 @@ fn after_scheme<'c>(call: &'c Call, scheme: &str) -> Option<&'c str> {
     name.eq_ignore_ascii_case(scheme).then_some(rest.trim())
 }
 
-fn known(contract: &Contract, world: &World, rule: &Credential, text: &str) -> Option<Principal> {
+fn known(world: &World, rule: &Credential, text: &str) -> Option<Principal> {
     let wanted = Value::String(text.to_owned());
     let record = world.store.matching(rule.resource, &rule.secret, &wanted).into_iter().next()?;
-    let value = record.memo();
     if let Some(when) = &rule.when {
+        let value = record.memo();
         let mut scope = crate::contract::expression::Scope::default();
         let now = Value::from(world.clock.now());
         scope.bind("record", std::borrow::Cow::Borrowed(&**value));
@@ -143,13 +149,7 @@ fn known(contract: &Contract, world: &World, rule: &Credential, text: &str) -> O
             return None;
         }
     }
-    let scopes = rule.scopes.as_ref().map(|field| match value.get(field) {
-        Some(Value::Array(granted)) => granted.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        Some(Value::String(granted)) => granted.split(' ').map(str::to_owned).collect(),
-        _ => Vec::new(),
-    });
-    let _ = contract;
-    Some(Principal { name: record.id.clone(), record: Some((rule.resource, record.clone())), scopes })
+    Some(Principal { name: record.id.clone(), scopes: rule.scopes.clone(), record: Some((rule.resource, record)) })
 }
 
 /// 401 with the challenge that RFC 9110 (11.6.1) asks for.

@@ -1,8 +1,9 @@
 //! What rules can see of a call.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::contract::Contract;
@@ -18,33 +19,45 @@ pub struct Inputs {
     pub header: Value,
     pub body: Value,
     /// The record of the caller's credential, or null.
-    pub me: Value,
+    pub me: Arc<Value>,
     pub now: Value,
 }
 
 impl Inputs {
-    /// Before anything is decoded.
+    /// Before anything is decoded. Of `call` only what shapes say in every reply is there; see [`Inputs::complete`].
     pub fn new(contract: &Contract, call: &Call, request_id: Value, now: i64) -> Inputs {
-        let base = format!("{}{}", call.origin, contract.operations.base);
-        Inputs {
-            call: json!({
-                "id": request_id,
-                "method": call.method.as_str(),
-                "path": call.path,
-                "origin": call.origin,
-                "base": base,
-                "url": match &call.query {
-                    Some(query) => format!("{}{}?{query}", call.origin, call.path),
-                    None => format!("{}{}", call.origin, call.path),
-                },
-            }),
+        let mut known = Map::new();
+        known.insert("id".to_owned(), request_id);
+        let mut inputs = Inputs {
+            call: Value::Object(known),
             path: Value::Null,
             query: Value::Null,
             header: Value::Null,
             body: Value::Null,
-            me: Value::Null,
-            now: json!(now),
+            me: Arc::new(Value::Null),
+            now: Value::from(now),
+        };
+        if contract.plan.shapes.uses_call {
+            inputs.complete(contract, call);
         }
+        inputs
+    }
+
+    /// Fills in the rest of `call`, for rules that look at it: most do not, and every call would pay for it.
+    pub fn complete(&mut self, contract: &Contract, call: &Call) {
+        let Value::Object(known) = &mut self.call else { return };
+        let mut add = |name: &str, text: String| known.insert(name.to_owned(), Value::from(text));
+        add("method", call.method.to_string());
+        add("path", call.path.clone());
+        add("base", format!("{}{}", call.origin, contract.operations.base));
+        add(
+            "url",
+            match &call.query {
+                Some(query) => format!("{}{}?{query}", call.origin, call.path),
+                None => format!("{}{}", call.origin, call.path),
+            },
+        );
+        add("origin", call.origin.clone());
     }
 
     pub fn arguments(&mut self, arguments: Arguments) {
@@ -59,7 +72,7 @@ impl Inputs {
         scope.bind("query", Cow::Borrowed(&self.query));
         scope.bind("header", Cow::Borrowed(&self.header));
         scope.bind("body", Cow::Borrowed(&self.body));
-        scope.bind("me", Cow::Borrowed(&self.me));
+        scope.bind("me", Cow::Borrowed(&*self.me));
         scope.bind("now", Cow::Borrowed(&self.now));
     }
 }

@@ -120,7 +120,7 @@ impl<'c> Turn<'c, '_> {
                 Ok(true) => return,
                 Ok(false) => waits = true,
                 Err(problem) => {
-                    let action = format!("a lifecycle rule failed: {}", problem.message.unwrap_or_default());
+                    let action = format!("a lifecycle rule failed: {}", problem.message.as_deref().unwrap_or_default());
                     self.world.journal.push(self.now, What::Control { action }, std::mem::take(&mut self.causes));
                     return;
                 }

@@ -34,7 +34,7 @@ use crate::contract::parameter;
 use crate::contract::plan::{IdKind, Verb};
 use crate::contract::router::Route;
 use crate::contract::violation::{Place, Violation};
-use crate::contract::vocabulary::Kept;
+use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
 use crate::world::fault::{Armed, FaultKind};
 use crate::world::journal::What;
@@ -77,7 +77,10 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Reply {
     let answer = answer(&mut turn, call, &mut visit);
     let mut reply = match answer {
         Ok(reply) => reply,
-        Err(problem) => refuse(&mut turn, &mut visit, problem),
+        Err(problem) => {
+            visit.inputs.complete(contract, call);
+            refuse(&mut turn, &mut visit, problem)
+        }
     };
     finish(&mut turn, &visit, &mut reply); // 13
     if visit.pins {
@@ -126,6 +129,9 @@ fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Re
     let contract = turn.contract;
     let (operation, names) = route(turn, call, visit)?; // 3
     let declared = contract.operations.get(operation);
+    if contract.plan.actions[operation.0].uses_call {
+        visit.inputs.complete(contract, call);
+    }
     if let Some(reply) = strike(turn, visit, declared)? {
         return Ok(reply); // 4
     }
@@ -142,7 +148,7 @@ fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Re
     visit.inputs.arguments(arguments);
     visit.inputs.body = body.value;
     found::settle_touches(turn, operation);
-    let mut scope = Scope::default();
+    let mut scope = Scope::with_capacity(16);
     visit.inputs.bind(&mut scope);
     let brought = Brought { call, uploads: &body.uploads, item_violations };
     let done = turn.perform(operation, &visit.inputs, &brought, &mut scope)?; // 9 to 11
@@ -220,7 +226,7 @@ fn identify_caller<'c>(
     if let Some(principal) = &visit.principal {
         if let Some((resource, record)) = &principal.record {
             turn.world.touches.note(*resource, record.seq, turn.now);
-            visit.inputs.me = (**record.memo()).clone();
+            visit.inputs.me = record.memo().clone();
         }
         turn.causes.push(crate::world::journal::Cause { kind: "caller", text: principal.masked() });
     }
@@ -263,9 +269,13 @@ fn replay<'c>(
     body: Option<&Body<'_>>,
 ) -> Result<Option<Reply>, Problem> {
     let Some(rule) = &turn.contract.plan.idempotency else { return Ok(None) };
-    let Some(key) = call.header(rule.header.as_str()).filter(|key| !key.is_empty()) else { return Ok(None) };
+    let Some(key) = call.headers.get(&rule.header).filter(|key| !key.is_empty()) else { return Ok(None) };
+    let key = String::from_utf8_lossy(key.as_bytes());
     let (true, Some(body)) = (turn.contract.plan.actions[operation.0].replays, body) else { return Ok(None) };
-    let caller = visit.principal.as_ref().map_or("", |principal| &principal.name);
+    let caller = match rule.per {
+        LimitSubject::Credential => visit.principal.as_ref().map_or("", |principal| &principal.name),
+        LimitSubject::World => "",
+    };
     let scope = format!("{caller}\n{} {}\n{key}", call.method, call.path);
     let fingerprint = body::fingerprint(call, &body.value);
     let Some(pinned) = turn.world.replays.find(&scope, turn.now) else {

@@ -51,7 +51,7 @@ impl<'c> Turn<'c, '_> {
         // Several changes may fail half-way; a world's copy costs a few pointers.
         let several = !action.also.is_empty() || matches!(action.verb, Verb::Batch(_) | Verb::Delete(_));
         let before = several.then(|| self.world.clone());
-        let done = self.perform_rules(operation, action, inputs, brought, scope);
+        let done = self.perform_rules(action, inputs, brought, scope);
         if let (Err(_), Some(before)) = (&done, before) {
             *self.world = before;
         }
@@ -60,7 +60,6 @@ impl<'c> Turn<'c, '_> {
 
     fn perform_rules<'s>(
         &mut self,
-        operation: OperationId,
         action: &'c Action,
         inputs: &'s Inputs,
         brought: &Brought<'_>,
@@ -71,7 +70,7 @@ impl<'c> Turn<'c, '_> {
     {
         let target = self.target(action, scope)?;
         if let Some(record) = &target {
-            scope.bind("record", Cow::Owned(record.value()));
+            bind_record(scope, "record", record);
         }
         self.bind_reads(&action.with, scope)?;
         for guard in &action.require {
@@ -80,10 +79,14 @@ impl<'c> Turn<'c, '_> {
                 return Err(self.refused(guard.otherwise, action, scope));
             }
         }
-        let mut done = self.verb(operation, action, target, inputs, brought, scope)?;
+        let mut done = self.verb(action, target, inputs, brought, scope)?;
         if let Some(record) = &done.record {
-            scope.bind("record", Cow::Owned(record.value()));
-            scope.bind("outer", Cow::Owned(record.value()));
+            if action.verb.changes() {
+                bind_record(scope, "record", record);
+                bind_record(scope, "outer", record);
+            } else if !action.also.is_empty() {
+                bind_record(scope, "outer", record);
+            }
             if let (Some(event), Some(index)) = (action.emit, action.verb.resource()) {
                 let record = record.clone();
                 self.emit(event, index, &record, scope)?;
@@ -95,7 +98,7 @@ impl<'c> Turn<'c, '_> {
             && let Some(fresh) = self.world.store.by_seq(index, record.seq)
         {
             done.record = Some(fresh.clone());
-            scope.bind("record", Cow::Owned(fresh.value()));
+            bind_record(scope, "record", fresh);
         }
         Ok(done)
     }
@@ -139,7 +142,6 @@ impl<'c> Turn<'c, '_> {
 
     fn verb<'s>(
         &mut self,
-        operation: OperationId,
         action: &'c Action,
         target: Option<Arc<Record>>,
         inputs: &'s Inputs,
@@ -149,7 +151,6 @@ impl<'c> Turn<'c, '_> {
     where
         'c: 's,
     {
-        let _ = operation;
         let wanted = self.wanted(&action.matching, scope)?;
         let body = body_fields(action, &inputs.body);
         let source = Source { body: &body, matching: &wanted, set: &action.set, trusted: false };
@@ -294,5 +295,13 @@ impl<'c> Turn<'c, '_> {
         let mut scope = Scope::default();
         own.bind(&mut scope);
         self.perform(batch.run, &own, &brought, &mut scope).map(|done| done.record)
+    }
+}
+
+/// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
+fn bind_record<'s>(scope: &mut Scope<'s>, name: &'s str, record: &Record) {
+    match &record.hidden {
+        Some(_) => scope.bind_owned(name, record.value()),
+        None => scope.bind_text(name, record.json.to_string()),
     }
 }

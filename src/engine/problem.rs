@@ -15,9 +15,13 @@ use crate::contract::plan::{ErrorIndex, ErrorPlan};
 use crate::contract::template::Template;
 use crate::contract::violation::{Place, Violation};
 
-/// A refusal: one of the service's errors, and what it is about.
+/// A refusal: one of the service's errors, and what it is about. Boxed, because it travels through every `Result` of the engine and is rare.
 #[derive(Debug, Clone, Default)]
-pub struct Problem {
+pub struct Problem(Box<Facts>);
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
     pub error: ErrorIndex,
     pub violations: Vec<Violation>,
     /// Seconds, for `Retry-After`.
@@ -31,9 +35,23 @@ pub struct Problem {
     pub message: Option<String>,
 }
 
+impl std::ops::Deref for Problem {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
+    }
+}
+
 impl Problem {
     pub fn new(error: ErrorIndex) -> Problem {
-        Problem { error, ..Problem::default() }
+        Problem(Box::new(Facts { error, ..Facts::default() }))
     }
 
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {

@@ -54,8 +54,8 @@ impl<'c> Turn<'c, '_> {
         if let Some(rendered) = self.body(plan, inputs, done, scope)? {
             let media = check.map_or("application/json", |check| check.media.as_str());
             reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
-            self.check_body(operation, code, check, done, &rendered)?;
-            reply.body = Bytes::from(rendered.bytes);
+            let bytes = self.check_body(operation, code, check, done, rendered)?;
+            reply.body = Bytes::from(bytes);
         }
         reply.headers.extend(headers(&plan.headers, scope));
         let link = done.listed.as_ref().and_then(|listed| listed.link.as_deref());
@@ -150,33 +150,33 @@ impl<'c> Turn<'c, '_> {
         code: u16,
         check: Option<&BodyCheck>,
         done: &Done,
-        rendered: &Rendered,
-    ) -> Result<(), Problem> {
+        rendered: Rendered,
+    ) -> Result<Vec<u8>, Problem> {
         let operation = self.contract.operations.get(operation);
         let Some(check) = check else {
             if operation.responses.is_empty() {
-                return Ok(());
+                return Ok(rendered.bytes);
             }
             let text = format!("standin: {} answers {code}, which its document does not declare", operation.id);
             return Err(Problem::loud(self.contract, text));
         };
         let violations = match (&check.parts, rendered.split) {
-            (Some(parts), true) => self.check_parts(parts, done, &rendered.skeleton),
+            (Some(parts), true) => self.check_parts(parts, done, rendered.skeleton),
             (None, true) => {
                 let value = serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null);
                 self.contract.replies.check(check.whole, value, Place::Body).0
             }
             (_, false) => {
-                let (fits, value) = self.contract.replies.accepts(check.whole, rendered.skeleton.clone());
+                let (fits, value) = self.contract.replies.accepts(check.whole, rendered.skeleton);
                 if fits { Vec::new() } else { self.contract.replies.check(check.whole, value, Place::Body).0 }
             }
         };
-        if violations.is_empty() { Ok(()) } else { Err(unfit(self.contract, operation, code, &violations)) }
+        if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
     }
 
-    fn check_parts(&self, parts: &Parts, done: &Done, skeleton: &Value) -> Vec<Violation> {
+    fn check_parts(&self, parts: &Parts, done: &Done, skeleton: Value) -> Vec<Violation> {
         let replies = &self.contract.replies;
-        let (fits, skeleton) = replies.accepts(parts.envelope, skeleton.clone());
+        let (fits, skeleton) = replies.accepts(parts.envelope, skeleton);
         let mut violations = if fits { Vec::new() } else { replies.check(parts.envelope, skeleton, Place::Body).0 };
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);

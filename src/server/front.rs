@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::body::Body;
 
 use super::control::{self, Asked};
@@ -96,10 +96,9 @@ impl Front {
 
 /// The engine's answer, under the world's lock; what it leaves behind is begun before the reply is written.
 fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
-    let undo = !matches!(call.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let (outcome, told, follow_up): (Result<Reply, Bug>, Told, FollowUp) = {
         let mut held = tenant.lock();
-        let outcome = guarded(&mut held.world, undo, |world| engine::handle(&hub.contract, world, call));
+        let outcome = guarded(&mut held.world, false, |world| engine::handle(&hub.contract, world, call));
         let told = if hub.log.is_on() { told(&held.world) } else { Told::default() };
         (outcome, told, held.follow_up())
     };

@@ -124,8 +124,8 @@ impl Held {
 
 /// Runs a change of the world. When it panics and `undo` is set, the world is as before the call.
 ///
-/// The undo is a clone, which is a pointer copy; but persistent maps that are shared copy what they change, so calls that only
-/// read go without: what they touch are counters and the journal.
+/// The undo is a clone, which is a pointer copy; but persistent maps that are shared copy what they change, so an ordinary call
+/// goes without: what a bug left of it stays.
 pub fn guarded<T>(world: &mut World, undo: bool, change: impl FnOnce(&mut World) -> T) -> Result<T, Bug> {
     let before = undo.then(|| world.clone());
     catch_unwind(AssertUnwindSafe(|| change(world))).map_err(|panic| {

@@ -42,7 +42,7 @@ impl Record {
         let lines = &mut self.0;
         fake.advance(seconds, |attempt| {
             lines.push(format!("{} {:?} {:?}", attempt.url, attempt.headers, attempt.body));
-            if lines.len() % 3 == 0 { Outcome::Answered(200) } else { Outcome::Failed("refused".to_owned()) }
+            if lines.len().is_multiple_of(3) { Outcome::Answered(200) } else { Outcome::Failed("refused".to_owned()) }
         });
     }
 }
@@ -116,6 +116,52 @@ fn another_seed_gives_other_ids_and_another_key() {
     assert_ne!(one.credential, two.credential);
     let ids = |mut fake: Fake| fake.post("/v1/channels", json!({"name": "a"})).expect(201).text("/data/id");
     assert_ne!(ids(one), ids(two));
+}
+
+/// A world of another name from the same seed.
+fn world(name: &str) -> Fake {
+    let contract = flow();
+    let world = engine::found(&contract, name, 1, Clock::frozen(NOW));
+    let credential = engine::credential(&contract, &world);
+    Fake { contract, world, credential }
+}
+
+#[test]
+fn the_first_key_works_in_every_world_and_one_made_later_only_in_its_own() {
+    let (mut one, mut two) = (world("one"), world("two"));
+    assert_eq!(one.credential, two.credential);
+    let make = |fake: &mut Fake| fake.post("/v1/api-keys", json!({"name": "made"})).expect(201).text("/data/apiKey");
+    let keys = [make(&mut one), make(&mut two)];
+    assert_ne!(keys[0], keys[1]);
+    one.credential = Some(("Authorization".to_owned(), format!("Bearer {}", keys[0])));
+    one.get("/v1/channels").expect(200);
+    two.credential = one.credential.clone();
+    two.get("/v1/channels").expect(401);
+}
+
+#[test]
+fn what_happens_in_one_world_is_unknown_in_the_other() {
+    let (mut one, mut two) = (world("one"), world("two"));
+    let before = two.world.digest();
+    session(&mut one, &mut Record::default(), 0);
+    assert_eq!(two.world.digest(), before);
+    // An authorization walked half in one world does not end in the other, even where that has one under way as well.
+    let mut callback = String::new();
+    for fake in [&mut one, &mut two] {
+        let started = fake.get("/v1/connections/tiktok/auth").expect(302);
+        let path =
+            started.header("location").expect("a page").split("/_standin/").nth(1).expect("an own page").to_owned();
+        let path = path.split('?').next().expect("a path");
+        let page = engine::own_page(&fake.contract, &fake.world, path, &Call::new(Method::GET, "/")).expect("a page");
+        let html = String::from_utf8_lossy(&page.body).replace("&amp;", "&");
+        let target = html.split("id=\"approve\"").nth(1).and_then(|rest| rest.split("href=\"").nth(1)).expect("a link");
+        let target = target.split('"').next().expect("its end").replace("http://127.0.0.1:4010", "");
+        if callback.is_empty() {
+            callback = target;
+        }
+    }
+    two.get(&callback).expect(400);
+    one.get(&callback).expect(302);
 }
 
 #[test]

@@ -21,6 +21,11 @@ pub enum Bound<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// An empty scope with room for so many names.
+    pub fn with_capacity(names: usize) -> Scope<'a> {
+        Scope { names: Vec::with_capacity(names), outer: None }
+    }
+
     /// Binds a name; a later binding of the same name hides the earlier one.
     pub fn bind(&mut self, name: &'a str, value: impl Into<Cow<'a, Value>>) {
         self.names.push((name, Bound::Value(value.into())));

@@ -5,7 +5,7 @@ use super::notes::Notes;
 use super::site::{Site, Survey};
 use crate::contract::parameter::Parameter;
 use crate::contract::violation::Place;
-use crate::contract::vocabulary::{IdempotencyRule, Kept};
+use crate::contract::vocabulary::{IdempotencyRule, Kept, LimitSubject};
 
 pub fn header<'a>(site: &Site<'a>) -> Option<&'a Parameter> {
     let mut headers = site.operation.parameters.iter().filter(|parameter| parameter.place == Place::Header);
@@ -29,7 +29,8 @@ pub fn rule(survey: &Survey<'_>, notes: &mut Notes) -> Option<IdempotencyRule> {
         notes.add(&["idempotency", "replayed"], format!("replies declare the header `{replayed}`"));
     }
     let ttl = ttl(&header.description).unwrap_or_else(|| "24h".to_owned());
-    Some(IdempotencyRule { header: header.name.clone(), ttl, operations: None, replayed, keep: Kept::Successes })
+    let per = LimitSubject::Credential;
+    Some(IdempotencyRule { header: header.name.clone(), ttl, per, operations: None, replayed, keep: Kept::Successes })
 }
 
 /// `24 hours` in the description.

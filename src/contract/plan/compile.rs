@@ -308,6 +308,7 @@ impl<'a> Compiler<'a> {
                 &["error", "call", "now"],
             ),
             error_media,
+            uses_call: looks_at_call(shapes, &["call.id"]),
         }
     }
 
@@ -358,7 +359,7 @@ impl<'a> Compiler<'a> {
             let credential = Credential {
                 resource: self.resource_index(&format!("{pointer}/resource"), &rule.resource),
                 secret: rule.secret.clone(),
-                scopes: rule.scopes.clone(),
+                scopes: rule.scopes.as_deref().map(Into::into),
                 when: rule
                     .when
                     .as_ref()
@@ -375,6 +376,7 @@ impl<'a> Compiler<'a> {
         Some(Idempotency {
             header: self.header_name("/idempotency/header", &rule.header)?,
             ttl_ms: self.duration("/idempotency/ttl", &rule.ttl),
+            per: rule.per,
             replayed: rule.replayed.as_ref().and_then(|name| self.header_name("/idempotency/replayed", name)),
             keep: rule.keep,
         })
@@ -631,6 +633,7 @@ impl<'a> Compiler<'a> {
             limits: self.charged(&operation.id),
             replays: self.replays(operation),
             label: format!("{} {}{}", operation.method, self.operations.base, operation.template),
+            uses_call: looks_at_call(rule, &[]) || verb.changes() && looks_at_call(&self.behaviour.resources, &[]),
             verb,
         }
     }
@@ -707,6 +710,15 @@ impl<'a> Compiler<'a> {
 
 /// What is assumed of an operation that nobody describes.
 static UNKNOWN: LazyLock<OperationRule> = LazyLock::new(|| OperationRule { sampled: true, ..OperationRule::default() });
+
+/// Does any text of the rule name `call` otherwise than in these phrases?
+fn looks_at_call(rule: &impl serde::Serialize, except: &[&str]) -> bool {
+    let mut text = serde_json::to_string(rule).unwrap_or_default();
+    for phrase in except {
+        text = text.replace(phrase, "");
+    }
+    text.contains("call")
+}
 
 /// Longest time that a webhook's receiver may be given, in ms.
 pub const TIMEOUT_MS_MAX: i64 = 60_000;

@@ -188,6 +188,8 @@ pub struct Action {
     pub replays: bool,
     /// `METHOD /base/template`, for counting.
     pub label: String,
+    /// Do its rules look at `call`?
+    pub uses_call: bool,
 }
 
 #[derive(Debug)]
@@ -359,6 +361,8 @@ pub struct Shapes {
     pub error: Tree,
     /// Media type of error bodies: `application/json` or `application/problem+json`.
     pub error_media: String,
+    /// Do they say more of the call than its id?
+    pub uses_call: bool,
 }
 
 #[derive(Debug)]
@@ -419,7 +423,7 @@ pub struct LimitHeaders {
 pub struct Credential {
     pub resource: ResourceIndex,
     pub secret: String,
-    pub scopes: Option<String>,
+    pub scopes: Option<std::sync::Arc<str>>,
     pub when: Option<Expression>,
     pub touch: Option<String>,
 }
@@ -428,6 +432,7 @@ pub struct Credential {
 pub struct Idempotency {
     pub header: http::HeaderName,
     pub ttl_ms: i64,
+    pub per: LimitSubject,
     pub replayed: Option<http::HeaderName>,
     pub keep: Kept,
 }

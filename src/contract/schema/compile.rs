@@ -1,9 +1,6 @@
 //! From a bundled root schema to a validator, or to the places in the document that are at fault.
 
-use std::sync::LazyLock;
-
 use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
-use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::bundle::{Bundle, escape};
@@ -39,16 +36,6 @@ fn options<'i>() -> ValidationOptions<'i> {
         .with_pattern_options(
             PatternOptions::fancy_regex().backtrack_limit(PATTERN_BACKTRACKS_MAX).size_limit(PATTERN_BYTES_MAX),
         )
-}
-
-/// RFC 3339, and an instant that we can reckon with: what is let in here is never lost further on.
-fn is_date_time(text: &str) -> bool {
-    static FORM: LazyLock<Regex> = LazyLock::new(|| {
-        let form =
-            r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
-        Regex::new(form).expect("the pattern is well formed")
-    });
-    FORM.is_match(text) && instant::parse(text).is_some()
 }
 
 /// RFC 4648 base64, padded; both alphabets, because APIs mix them up.
