@@ -68,7 +68,7 @@ fn consent_html(contract: &Contract, consent: &Consent, record: &Record, call: &
 }
 
 const STYLE: &str = "\
-body{font:16px/1.5 system-ui,sans-serif;background:#f3f4f6;color:#111827;margin:0}\
+body{font:16px/1.5 system-ui,sans-serif;background:#f3f4f6;color:#111827;margin:0;padding:0 1rem}\
 main{max-width:26rem;margin:12vh auto;background:#fff;padding:2rem;border-radius:12px;box-shadow:0 1px 4px rgba(0,0,0,.15)}\
 h1{font-size:1.25rem;margin:0 0 1rem;text-transform:none}\
 .choice{display:flex;gap:.75rem;margin:1.5rem 0 0}\

@@ -1,6 +1,6 @@
 // Walks flow's browser authorization in a real browser: approve, deny, and a page that was left lying about.
 //
-//     npm install --prefix target/clients playwright-core
+//     npm install --prefix target/clients playwright-core@1.65.1
 //     node tests/clients/consent.mjs target/debug/standin target/clients [FOLDER FOR SCREENSHOTS]
 
 import assert from "node:assert/strict";
