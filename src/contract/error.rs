@@ -9,14 +9,22 @@ pub struct LoadError {
     pub file: String,
     /// JSON Pointer (RFC 6901) of the offending value in that file; empty for the whole document.
     pub pointer: String,
-    /// Byte range in the file's text, when the complaint is about text (syntax errors, expressions).
-    pub span: Option<std::ops::Range<usize>>,
-    /// The key that the pointer leads to is wrong, not the value behind it.
-    pub about_key: bool,
+    pub about: About,
     /// A lower-case fragment that fits after "failed to load": what is wrong.
     pub message: String,
     /// What to do about it, when we can tell.
     pub hint: Option<String>,
+}
+
+/// What of a place is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// The value that the pointer leads to.
+    Value,
+    /// The key that the value stands under.
+    Key,
+    /// A byte range in the file's text (syntax errors, expressions).
+    Text(std::ops::Range<usize>),
 }
 
 impl LoadError {
@@ -24,8 +32,7 @@ impl LoadError {
         LoadError {
             file: file.into(),
             pointer: pointer.into(),
-            span: None,
-            about_key: false,
+            about: About::Value,
             message: message.into(),
             hint: None,
         }
@@ -37,12 +44,12 @@ impl LoadError {
     }
 
     pub fn about_key(mut self) -> LoadError {
-        self.about_key = true;
+        self.about = About::Key;
         self
     }
 
     pub fn span(mut self, span: std::ops::Range<usize>) -> LoadError {
-        self.span = Some(span);
+        self.about = About::Text(span);
         self
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::error::LoadError;
+use super::error::{About, LoadError};
 use excerpt::Excerpt;
 use locate::Positions;
 pub use locate::locate;
@@ -41,19 +41,20 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn new(errors: &[LoadError], name: &str, text: &'a str) -> File<'a> {
-        let by_pointer =
-            errors.iter().any(|error| error.file == name && error.span.is_none() && !error.pointer.is_empty());
+        let by_pointer = errors
+            .iter()
+            .any(|error| error.file == name && !matches!(error.about, About::Text(_)) && !error.pointer.is_empty());
         File { text, positions: by_pointer.then(|| Positions::read(text)).flatten() }
     }
 
     /// The place of a complaint: its span, or its key or value, or the nearest value above that exists.
     fn excerpt(&self, error: &LoadError) -> Option<Excerpt<'a>> {
-        if let Some(span) = &error.span {
+        if let About::Text(span) = &error.about {
             return Some(Excerpt::new(self.text, span.clone()));
         }
         let positions = self.positions.as_ref()?;
         let mut pointer = error.pointer.as_str();
-        if error.about_key
+        if error.about == About::Key
             && let Some(range) = positions.find_key(pointer)
         {
             return Some(Excerpt::new(self.text, range));
@@ -125,6 +126,26 @@ error: unknown name `recrod`
   = help: did you mean `record`?
 ",
         );
+    }
+
+    #[test]
+    fn a_wrong_key_is_marked_itself() {
+        let error = || LoadError::new("a", "/x/bad", "unknown word").about_key();
+        check(
+            error(),
+            Some("x: { bad: 1 }\n"),
+            "\
+error: unknown word
+ --> a:1:6
+  |
+1 | x: { bad: 1 }
+  |      ^^^
+  |
+  = note: at /x/bad
+",
+        );
+        let json = render(&[error()], &|_| Some("{\"x\": {\"bad\": 1}}".to_owned()), false);
+        assert!(json.contains(" --> a:1:8\n") && json.contains(" ^^^^^\n"), "{json}");
     }
 
     #[test]

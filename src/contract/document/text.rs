@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::contract::error::LoadError;
+use crate::contract::error::{About, LoadError};
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 64 << 20;
@@ -33,7 +33,9 @@ pub fn parse(file: &str, text: &str) -> Result<Value, LoadError> {
     parse_body(body).map_err(|fault| {
         let mut error = LoadError::new(file, "", fault.message);
         error.hint = fault.hint.map(str::to_owned);
-        error.span = fault.span.map(|span| span.start + skipped..span.end + skipped);
+        if let Some(span) = fault.span {
+            error.about = About::Text(span.start + skipped..span.end + skipped);
+        }
         error
     })
 }
@@ -261,7 +263,7 @@ mod tests {
         let error = parse("test.yaml", text).expect_err("the text is broken");
         assert!(error.message.contains(message), "{}", error.message);
         if let Some(at) = at {
-            let span = error.span.expect("a syntax error has a place");
+            let About::Text(span) = error.about else { panic!("a syntax error has a place") };
             assert!(text[span.start..].starts_with(at), "{:?}", &text[span.start..]);
         }
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::resource::fields;
 use super::*;
 use crate::contract::document::Document;
-use crate::contract::error::LoadError;
+use crate::contract::error::{About, LoadError};
 use crate::contract::expression::{ExpressionError, duration_ms};
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
@@ -111,7 +111,9 @@ impl<'a> Compiler<'a> {
             None => format!("known: {}", known.join(", ")),
         };
         let complaint = self.complain(pointer, format!("unknown {kind} '{name}'"));
-        complaint.about_key = pointer.strip_suffix(name).is_some_and(|above| above.ends_with('/'));
+        if pointer.strip_suffix(name).is_some_and(|above| above.ends_with('/')) {
+            complaint.about = About::Key;
+        }
         complaint.hint = Some(hint);
     }
 
