@@ -4,10 +4,16 @@
 //! it; [`super::plan`] compiles the result. The JSON Schema that editors complete overlays with is generated from these types.
 //! The doc comments below are the public documentation of the words.
 
+mod describe;
+mod read;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use describe::{schema, table};
+pub use read::read;
 
 /// An expression (CEL) over bound names. In places that take text or JSON, expressions stand as `{{ … }}`.
 pub type ExpressionText = String;
@@ -170,43 +176,41 @@ pub enum ResetUnit {
 }
 
 /// How a credential of a security scheme is checked. Without a rule, any well-formed credential is let in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct CredentialRule {
     /// The resource whose records are the credentials.
     pub resource: String,
     /// Its field that holds the text sent by the caller.
     pub secret: String,
     /// Its field that lists the scopes granted; without it every scope is granted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<String>,
     /// Must hold for the credential (`record`) to be good: `record.expiresAt > now`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
     /// Its field that keeps the instant of the last use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<String>,
 }
 
 /// Same key and same request: the first reply again. Same key and another request: `idempotency_mismatch`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct IdempotencyRule {
     /// The request header that carries the key.
     pub header: String,
     /// How long a reply is kept: `24h`.
     pub ttl: String,
     /// Whose keys are apart: each credential's own, or one space for the whole world (one account with several credentials).
-    #[serde(default)]
     pub per: LimitSubject,
     /// The operations that replay; those that declare the header when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operations: Option<Vec<String>>,
     /// A response header set to `true` on a replay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed: Option<String>,
     /// Which replies are kept.
-    #[serde(default)]
     pub keep: Kept,
 }
 
@@ -628,8 +632,8 @@ pub struct SortRule {
 }
 
 /// Events sent to subscribers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct WebhookRule {
     /// The resource whose records subscribe.
     pub subscriptions: String,
@@ -638,29 +642,29 @@ pub struct WebhookRule {
     /// Its field with the list of events asked for.
     pub events_field: String,
     /// Its field with the secret to sign with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Only subscriptions (`record`) for which this holds get anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
     /// Events, and what each says. Names: those of the rule that emits, `record` first.
     pub events: IndexMap<String, TreeJson>,
     /// The body sent. Names: `event`, `event_id`, `data`, `now`, `subscription`.
     pub body: TreeJson,
     /// Headers sent; same names.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, TemplateText>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sign: Option<SignRule>,
     /// Waits before each attempt, the first included: `[0s, 30s, 2m]`.
     pub attempts: Vec<String>,
     /// How long an answer may take.
     pub timeout: String,
     /// The form of event ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<IdRule>,
     /// Records of deliveries, for callers to read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<DeliveryLogRule>,
 }
 
@@ -697,109 +701,4 @@ pub struct ConsentRule {
     pub deny: TemplateText,
     /// What the page at `/_standin/consent/ID/done` says: where a callback can send the browser.
     pub done: TemplateText,
-}
-
-/// Reads a behaviour. An unknown word is an error that names the nearest known one.
-pub fn read(document: &super::document::Document, value: &Value) -> Result<Behaviour, Vec<super::error::LoadError>> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mut pointer = "/x-standin".to_owned();
-        for segment in error.path() {
-            use serde_path_to_error::Segment;
-            match segment {
-                Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Enum { .. } | Segment::Unknown => {}
-            }
-        }
-        let message = error.inner().to_string();
-        let mut complaint = super::error::LoadError::new(document.name.clone(), pointer, message.clone());
-        complaint.hint = unknown_word(&message);
-        vec![complaint]
-    })
-}
-
-/// The nearest of the words that serde lists in "unknown field `x`, expected one of `a`, `b`".
-fn unknown_word(message: &str) -> Option<String> {
-    if !message.starts_with("unknown ") {
-        return None;
-    }
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let word = quoted.next()?;
-    crate::words::did_you_mean(word, quoted).map(|near| format!("did you mean '{near}'?"))
-}
-
-/// The JSON Schema of `x-standin`, generated from the types above: what editors complete overlays with.
-pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Behaviour).to_value();
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("title".to_owned(), Value::from("x-standin"));
-    }
-    schema
-}
-
-/// The words as a Markdown table, generated from [`schema`]: one line for each word, below the thing it belongs to.
-pub fn table() -> String {
-    let schema = schema();
-    let mut text = String::from(
-        "# The words of `x-standin`\n\nGenerated from `src/contract/vocabulary.rs`; `tests/vocabulary.rs` keeps it so.\n",
-    );
-    let definitions = schema.get("$defs").and_then(Value::as_object).into_iter().flatten();
-    let root = std::iter::once(("x-standin", &schema));
-    for (name, definition) in root.chain(definitions.map(|(name, definition)| (name.as_str(), definition))) {
-        text.push_str(&format!("\n## {name}\n\n{}\n", one_line(definition)));
-        let properties = definition.get("properties").and_then(Value::as_object);
-        let choices = definition.get("oneOf").and_then(Value::as_array);
-        if let Some(properties) = properties {
-            text.push_str("\n| word | value | meaning |\n|---|---|---|\n");
-            for (word, property) in properties {
-                text.push_str(&format!("| `{word}` | {} | {} |\n", value_form(property), one_line(property)));
-            }
-        }
-        for choice in choices.into_iter().flatten() {
-            let words = choice
-                .get("const")
-                .into_iter()
-                .chain(choice.get("enum").and_then(Value::as_array).into_iter().flatten());
-            let words: Vec<String> = words.filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
-            let meaning = one_line(choice);
-            text.push_str(&format!(
-                "\n- {}{}{meaning}\n",
-                words.join(", "),
-                if meaning.is_empty() { "" } else { ": " }
-            ));
-        }
-    }
-    text
-}
-
-fn one_line(schema: &Value) -> String {
-    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
-}
-
-/// What a word holds, in a few words: `text`, `list of text`, `ErrorRule by name`.
-fn value_form(schema: &Value) -> String {
-    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-        return reference.rsplit('/').next().unwrap_or_default().to_owned();
-    }
-    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
-        return choices.first().map(value_form).unwrap_or_default();
-    }
-    let kind = match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str),
-        Some(kind) => kind.as_str(),
-        None => None,
-    };
-    match kind {
-        Some("string") => "text".to_owned(),
-        Some("array") => {
-            format!("list of {}", schema.get("items").map(value_form).unwrap_or_else(|| "anything".to_owned()))
-        }
-        Some("object") => match schema.get("additionalProperties") {
-            Some(values) if values.is_object() => format!("{} by name", value_form(values)),
-            _ => "anything by name".to_owned(),
-        },
-        Some(kind) => kind.to_owned(),
-        None => "anything".to_owned(),
-    }
 }
