@@ -87,7 +87,6 @@ impl Contract {
 fn behaviour(document: &Document, operations: &Operations) -> Result<(Behaviour, Vec<Reason>), Vec<LoadError>> {
     let inferred = infer::infer(document, operations);
     let Some(authored) = document.at("/x-standin") else { return Ok((inferred.behaviour, inferred.reasons)) };
-    vocabulary::read(document, authored)?;
     let base = serde_json::to_value(&inferred.behaviour).unwrap_or_default();
     let behaviour = vocabulary::read(document, &plan::merge::merge(base, authored))?;
     Ok((behaviour, with_authored(document, inferred.reasons, authored)))

@@ -5,13 +5,15 @@
 //! The doc comments below are the public documentation of the words.
 
 mod describe;
-
-pub use describe::{schema, table};
+mod read;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use describe::{schema, table};
+pub use read::read;
 
 /// An expression (CEL) over bound names. In places that take text or JSON, expressions stand as `{{ … }}`.
 pub type ExpressionText = String;
@@ -174,43 +176,41 @@ pub enum ResetUnit {
 }
 
 /// How a credential of a security scheme is checked. Without a rule, any well-formed credential is let in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct CredentialRule {
     /// The resource whose records are the credentials.
     pub resource: String,
     /// Its field that holds the text sent by the caller.
     pub secret: String,
     /// Its field that lists the scopes granted; without it every scope is granted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<String>,
     /// Must hold for the credential (`record`) to be good: `record.expiresAt > now`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
     /// Its field that keeps the instant of the last use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<String>,
 }
 
 /// Same key and same request: the first reply again. Same key and another request: `idempotency_mismatch`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct IdempotencyRule {
     /// The request header that carries the key.
     pub header: String,
     /// How long a reply is kept: `24h`.
     pub ttl: String,
     /// Whose keys are apart: each credential's own, or one space for the whole world (one account with several credentials).
-    #[serde(default)]
     pub per: LimitSubject,
     /// The operations that replay; those that declare the header when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operations: Option<Vec<String>>,
     /// A response header set to `true` on a replay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed: Option<String>,
     /// Which replies are kept.
-    #[serde(default)]
     pub keep: Kept,
 }
 
@@ -632,8 +632,8 @@ pub struct SortRule {
 }
 
 /// Events sent to subscribers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct WebhookRule {
     /// The resource whose records subscribe.
     pub subscriptions: String,
@@ -642,29 +642,29 @@ pub struct WebhookRule {
     /// Its field with the list of events asked for.
     pub events_field: String,
     /// Its field with the secret to sign with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Only subscriptions (`record`) for which this holds get anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
     /// Events, and what each says. Names: those of the rule that emits, `record` first.
     pub events: IndexMap<String, TreeJson>,
     /// The body sent. Names: `event`, `event_id`, `data`, `now`, `subscription`.
     pub body: TreeJson,
     /// Headers sent; same names.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, TemplateText>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sign: Option<SignRule>,
     /// Waits before each attempt, the first included: `[0s, 30s, 2m]`.
     pub attempts: Vec<String>,
     /// How long an answer may take.
     pub timeout: String,
     /// The form of event ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<IdRule>,
     /// Records of deliveries, for callers to read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<DeliveryLogRule>,
 }
 
@@ -701,36 +701,4 @@ pub struct ConsentRule {
     pub deny: TemplateText,
     /// What the page at `/_standin/consent/ID/done` says: where a callback can send the browser.
     pub done: TemplateText,
-}
-
-/// Reads a behaviour. An unknown word is an error that names the nearest known one.
-pub fn read(document: &super::document::Document, value: &Value) -> Result<Behaviour, Vec<super::error::LoadError>> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mut pointer = "/x-standin".to_owned();
-        for segment in error.path() {
-            use serde_path_to_error::Segment;
-            match segment {
-                Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Enum { .. } | Segment::Unknown => {}
-            }
-        }
-        let message = error.inner().to_string();
-        let mut complaint = super::error::LoadError::new(document.name.clone(), pointer, message.clone());
-        complaint.hint = unknown_word(&message);
-        if message.starts_with("unknown field") {
-            complaint = complaint.about_key();
-        }
-        vec![complaint]
-    })
-}
-
-/// The nearest of the words that serde lists in "unknown field `x`, expected one of `a`, `b`".
-fn unknown_word(message: &str) -> Option<String> {
-    if !message.starts_with("unknown ") {
-        return None;
-    }
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let word = quoted.next()?;
-    crate::words::did_you_mean(word, quoted).map(|near| format!("did you mean '{near}'?"))
 }

@@ -5,7 +5,7 @@
 //! that the name the author chose stays. Parts that cannot be components (`paths: {$ref: paths.yaml}`) and path items are put in
 //! place. A local reference of the root file stays as it is.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -49,9 +49,9 @@ struct Bundler<'a> {
     /// Every other file read; `None` for one that could not be.
     files: BTreeMap<String, Option<Arc<Value>>>,
     /// The place in the root tree of each target: a section and where it was written, to a pointer.
-    homes: HashMap<(&'static str, Arc<str>, String), String>,
+    homes: BTreeMap<(&'static str, Arc<str>, String), String>,
     /// Component names in use.
-    names: HashMap<&'static str, HashSet<String>>,
+    names: BTreeMap<&'static str, BTreeSet<String>>,
     /// How many values were copied from other files.
     nodes: usize,
     /// Targets that have a home and wait to be moved in.
@@ -81,8 +81,8 @@ impl<'a> Bundler<'a> {
             root_name: name.into(),
             root_file: reference::relative(name, ""),
             files: BTreeMap::new(),
-            homes: HashMap::new(),
-            names: HashMap::new(),
+            homes: BTreeMap::new(),
+            names: BTreeMap::new(),
             nodes: 0,
             queue: VecDeque::new(),
             contexts: Vec::new(),

@@ -18,7 +18,7 @@ pub mod pointer;
 mod reference;
 pub mod text;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -88,7 +88,7 @@ impl Document {
     pub fn resolve_named<'a>(&'a self, value: &'a Value) -> (&'a Value, Option<String>) {
         let mut value = value;
         let mut name: Option<String> = None;
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(text) = value.get("$ref").and_then(Value::as_str) {
             let Some(pointer) = reference::local_pointer(text) else { break };
             let Some(target) = self.root.pointer(&pointer) else { break };

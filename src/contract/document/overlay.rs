@@ -262,7 +262,7 @@ impl Application<'_> {
             let error = self.error(action, "target", format!("`{}` matches nothing", action.target_text));
             return Err(error.hint(self.miss(action.target_text)));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = std::collections::BTreeSet::new();
         matched.retain(|pointer| seen.insert(pointer.clone()));
         Ok(matched)
     }

@@ -1,6 +1,6 @@
 //! What a `$ref` says, and whether it leads somewhere.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -152,7 +152,7 @@ pub fn nearest(root: &Value, pointer: &str) -> Option<String> {
 
 /// Does following bare references from here never arrive at a value?
 fn turns_in_circles(root: &Value, pointer: &str) -> bool {
-    let mut seen = HashSet::from([pointer.to_owned()]);
+    let mut seen = BTreeSet::from([pointer.to_owned()]);
     let mut value = root.pointer(pointer);
     while let Some(Value::Object(map)) = value
         && map.len() == 1

@@ -2,7 +2,7 @@
 //!
 //! The one file that knows the `openapiv3` model.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use openapiv3::{Content, HeaderStyle, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
@@ -36,8 +36,8 @@ pub fn read(document: &Document, included: &[String], errors: &mut Vec<LoadError
         errors,
         schemas: SchemasBuilder::default(),
         list: Vec::new(),
-        seen: HashMap::new(),
-        shared: HashMap::new(),
+        seen: BTreeMap::new(),
+        shared: BTreeMap::new(),
         root_security: None,
         classes: BTreeSet::from([STABLE]),
     };
@@ -60,9 +60,9 @@ struct Reader<'a> {
     schemas: SchemasBuilder,
     list: Vec<Operation>,
     /// Operation ids, and where each was met first.
-    seen: HashMap<String, String>,
+    seen: BTreeMap<String, String>,
     /// Responses under `components`, read once.
-    shared: HashMap<String, Response>,
+    shared: BTreeMap<String, Response>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
     /// The stability classes met.

@@ -1,6 +1,6 @@
 //! The pairs of a query, shared out to the declared parameters.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub const QUERY_PAIRS_MAX: usize = 1_000;
 pub(super) struct Pairs<'a> {
     list: Vec<Pair<'a>>,
     /// Names of declared parameters that were asked for.
-    declared: HashSet<String>,
+    declared: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl<'a> Pairs<'a> {
                 decoded.unwrap_or_else(|_| percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned());
             list.push(Pair { name, raw, taken: false, malformed });
         }
-        Ok(Pairs { list, declared: HashSet::new() })
+        Ok(Pairs { list, declared: BTreeSet::new() })
     }
 
     /// The value of a declared parameter, if the query has any of its pairs.

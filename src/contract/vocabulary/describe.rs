@@ -1,4 +1,4 @@
-//! The vocabulary as documents: a JSON Schema for editors and a table for people, both generated from the types.
+//! The vocabulary for editors and for people, generated from its types.
 
 use serde_json::Value;
 
