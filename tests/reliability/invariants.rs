@@ -14,6 +14,8 @@ use crate::history::{Day, History};
 use crate::support::{Answer, Fake};
 
 const DAY_MS: i64 = 86_400_000;
+/// How far back usage is compared.
+const DAYS_SEEN: i64 = 300;
 /// Lists of the API, and the collection that each shows.
 const LISTS: [(&str, &str); 5] = [
     ("/v1/posts", "post"),
@@ -68,16 +70,13 @@ impl Probe {
 }
 
 /// What has been counted before the first call: the seed's own records.
-pub fn at_the_start(contract: &Arc<Contract>, world: &mut World) -> History {
-    let mut probe = Probe::of(contract, world);
-    let today = probe.get("/v1/usage/day").at("/data/posts").as_u64().expect("a number");
+pub fn at_the_start(contract: &Arc<Contract>, world: &World) -> History {
     let mut history = History::default();
     history.posts = posts(world);
-    if today > 0 {
-        history.days.insert(
-            world.clock.now().div_euclid(DAY_MS),
-            Day { posts: today, ..Day::default() },
-        );
+    let today = world.clock.now().div_euclid(DAY_MS);
+    for (day, told) in (today - DAYS_SEEN..).zip(days(&mut Probe::of(contract, world), today)) {
+        let posts = told["posts"].as_u64().expect("a number");
+        history.days.insert(day, Day { posts, ..Day::default() });
     }
     history
 }
@@ -177,17 +176,12 @@ fn lists(probe: &mut Probe, world: &World) {
 
 fn usage(probe: &mut Probe, world: &World, history: &History) {
     let today = world.clock.now().div_euclid(DAY_MS);
-    let date = |day: i64| standin::instant::date(day * DAY_MS).expect("a date");
-    let first = today - 300;
-    let answer = probe.get(&format!("/v1/usage/history?from={}&to={}", date(first), date(today)));
-    let days = answer.at("/data").as_array().expect("a list");
-    assert_eq!(days.len(), 301);
-    for (day, told) in (first..).zip(days) {
+    for (day, told) in (today - DAYS_SEEN..).zip(days(probe, today)) {
         let counted = history.days.get(&day).cloned().unwrap_or_default();
         let counted = json!({
             "date": date(day), "requests": counted.calls, "posts": counted.posts, "errors": counted.errors
         });
-        assert_eq!(*told, counted);
+        assert_eq!(told, counted);
     }
     let mut answer = probe.get("/v1/usage");
     let of = |name: &str| world.store.len(world.store.find(name).expect("a collection"));
@@ -197,6 +191,19 @@ fn usage(probe: &mut Probe, world: &World, history: &History) {
     let by_endpoint = answer.at("/data/byEndpoint").as_object().expect("an object");
     let sum: u64 = by_endpoint.values().filter_map(Value::as_u64).sum();
     assert_eq!(answer.at("/data/requests"), sum, "the endpoints' calls add up");
+}
+
+fn date(day: i64) -> String {
+    standin::instant::date(day * DAY_MS).expect("a date")
+}
+
+/// What the API tells of the days up to today.
+fn days(probe: &mut Probe, today: i64) -> Vec<Value> {
+    let first = today - DAYS_SEEN;
+    let answer = probe.get(&format!("/v1/usage/history?from={}&to={}", date(first), date(today)));
+    let days = answer.at("/data").as_array().expect("a list").clone();
+    assert_eq!(days.len() as i64, DAYS_SEEN + 1);
+    days
 }
 
 fn deliveries(probe: &mut Probe, world: &World, history: &History) {

@@ -7,8 +7,11 @@ mod determinism;
 mod draw;
 mod history;
 mod invariants;
+mod net;
 mod oracle;
+mod parallel;
 mod random;
+mod replies;
 mod simulation;
 
 use std::sync::Arc;

@@ -87,7 +87,7 @@ fn random_histories_that_meet_no_limit_keep_every_invariant() {
 
 impl Simulation {
     pub fn new(contract: Arc<Contract>, seed: u64) -> Simulation {
-        let mut world = engine::found(&contract, "default", seed, Clock::frozen(FROZEN_START));
+        let world = engine::found(&contract, "default", seed, Clock::frozen(FROZEN_START));
         let (_, credential) = engine::credential(&contract, &world).expect("flow has credentials");
         let mut memory = Memory::default();
         memory.secrets.push(credential.trim_start_matches("Bearer ").to_owned());
@@ -97,7 +97,7 @@ impl Simulation {
         }
         let keys = world.store.find("apiKey").expect("there are keys");
         memory.own_key = world.store.all(keys).next().expect("one is there from the start").id.to_string();
-        let history = invariants::at_the_start(&contract, &mut world);
+        let history = invariants::at_the_start(&contract, &world);
         let seen = world.journal.last_number();
         Simulation {
             contract,
