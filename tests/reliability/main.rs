@@ -6,6 +6,7 @@ mod support;
 mod determinism;
 mod draw;
 mod history;
+mod hostile;
 mod invariants;
 mod net;
 mod oracle;
