@@ -155,7 +155,8 @@ impl<'c> Turn<'c, '_> {
             if operation.response(code).is_none_or(|declared| !declared.media.is_empty()) {
                 return Ok(());
             }
-            let text = format!("standin: the {code} reply of {} has a body, and its document declares none", operation.id);
+            let text =
+                format!("standin: the {code} reply of {} has a body, and its document declares none", operation.id);
             return Err(Problem::loud(self.contract, text));
         };
         let violations = match (&check.parts, rendered.split) {
@@ -194,9 +195,8 @@ impl<'c> Turn<'c, '_> {
                 (false, _) => {
                     let place = if parts.list { format!("{}/{index}", parts.pointer) } else { parts.pointer.clone() };
                     let found = replies.check(parts.record, value, Place::Body).0;
-                    violations.extend(
-                        found.into_iter().map(|v| Violation { pointer: format!("{place}{}", v.pointer), ..v }),
-                    );
+                    violations
+                        .extend(found.into_iter().map(|v| Violation { pointer: format!("{place}{}", v.pointer), ..v }));
                 }
             }
         }

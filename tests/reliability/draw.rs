@@ -118,8 +118,21 @@ fn again(memory: &Memory, random: &mut Random) -> Call {
 fn noise(memory: &Memory, random: &mut Random) -> Call {
     let methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "TRACE", "PATCH", "DELETE", "BREW"];
     let paths = [
-        "/", "", "/v1", "/v1/", "/v2/posts", "/v1/posts/", "/v1//posts", "/v1/posts/a/b/c", "/v1/analytics/usage",
-        "/v1/metrics", "/v1/%FF%FE", "/v1/posts/%2e%2e", "*", "/v1/POSTS", "/v1/posts/../channels",
+        "/",
+        "",
+        "/v1",
+        "/v1/",
+        "/v2/posts",
+        "/v1/posts/",
+        "/v1//posts",
+        "/v1/posts/a/b/c",
+        "/v1/analytics/usage",
+        "/v1/metrics",
+        "/v1/%FF%FE",
+        "/v1/posts/%2e%2e",
+        "*",
+        "/v1/POSTS",
+        "/v1/posts/../channels",
     ];
     let method = Method::from_bytes(random.pick(&methods).expect("some").as_bytes()).expect("a token");
     let mut call = Call::new(method, random.pick(&paths).expect("some"));
@@ -173,9 +186,16 @@ fn path(contract: &Contract, operation: &Operation, memory: &Memory, random: &mu
 fn query(operation: &Operation, world: &World, memory: &Memory, random: &mut Random) -> Option<String> {
     let now = world.clock.now();
     if operation.template.ends_with("/callback") {
-        let state = random.pick(&memory.states).cloned().unwrap_or_default();
-        let authorization = world.store.find("authorization").and_then(|index| world.store.get(index, &state));
-        let code = authorization.and_then(|record| record.field("code")).unwrap_or_default();
+        let authorizations = world.store.find("authorization");
+        let known = |state: &String| world.store.get(authorizations?, state).cloned();
+        let provider = |state: &&String| {
+            let provider = known(state).and_then(|record| record.field("provider"));
+            provider.is_some_and(|name| operation.template.contains(name.as_str().unwrap_or("?")))
+        };
+        // Mostly the newest of the same network; now and then any.
+        let newest = memory.states.iter().rev().find(provider).filter(|_| !random.chance(200));
+        let state = newest.or_else(|| random.pick(&memory.states)).cloned().unwrap_or_default();
+        let code = known(&state).and_then(|record| record.field("code")).unwrap_or_default();
         let code = code.as_str().filter(|_| !random.chance(200)).unwrap_or("wrong").to_owned();
         return Some(match random.below(10) {
             0 => format!("error=access_denied&state={state}"),
@@ -184,12 +204,39 @@ fn query(operation: &Operation, world: &World, memory: &Memory, random: &mut Ran
         });
     }
     let pairs = [
-        "page=1", "page=2", "page=0", "page=99999999999999999999", "per_page=100", "per_page=1", "per_page=101",
-        "per_page=x", "sort=-createdAt", "sort=createdAt,-scheduledFor", "sort=nothing", "sort=", "sort=name",
-        "filter[status]=queued", "filter[status][in]=queued,done", "filter[status][gt]=queued", "filter[bogus]=1",
-        "filter[content][contains]=e", "filter[content][contains]=%00", "filter[name][contains]=a", "filter[",
-        "filter[a][b][c]=1", "%ff=%ff", "status=pending", "status=nothing", "from=2026-01-01", "to=2026-01-31",
-        "from=0000-00-00", "date=2026-01-01", "date=tomorrow", "cursor=abc", "filter=", "page=1&page=2",
+        "page=1",
+        "page=2",
+        "page=0",
+        "page=99999999999999999999",
+        "per_page=100",
+        "per_page=1",
+        "per_page=101",
+        "per_page=x",
+        "sort=-createdAt",
+        "sort=createdAt,-scheduledFor",
+        "sort=nothing",
+        "sort=",
+        "sort=name",
+        "filter[status]=queued",
+        "filter[status][in]=queued,done",
+        "filter[status][gt]=queued",
+        "filter[bogus]=1",
+        "filter[content][contains]=e",
+        "filter[content][contains]=%00",
+        "filter[name][contains]=a",
+        "filter[",
+        "filter[a][b][c]=1",
+        "%ff=%ff",
+        "status=pending",
+        "status=nothing",
+        "from=2026-01-01",
+        "to=2026-01-31",
+        "from=0000-00-00",
+        "date=2026-01-01",
+        "date=tomorrow",
+        "cursor=abc",
+        "filter=",
+        "page=1&page=2",
     ];
     let mut chosen = Vec::new();
     if operation.method == Method::GET || random.chance(30) {

@@ -14,6 +14,7 @@ mod parallel;
 mod random;
 mod replies;
 mod simulation;
+mod socket;
 
 use std::sync::Arc;
 

@@ -28,12 +28,17 @@ fn loud(fake: &Fake, answer: Answer, says: &[&str]) {
     }
     let entries = fake.world.journal.since(fake.world.journal.last_number() - 1, 1);
     assert!(matches!(entries[0].what, What::Call { status: 500, .. }));
-    assert!(entries[0].causes.iter().any(|cause| cause.kind == "bug" && cause.text == message), "{:?}", entries[0].causes);
+    assert!(
+        entries[0].causes.iter().any(|cause| cause.kind == "bug" && cause.text == message),
+        "{:?}",
+        entries[0].causes
+    );
 }
 
 #[test]
 fn a_value_of_the_wrong_type_is_named_with_its_place() {
-    let mut fake = broken("{ x-standin: { operations: { verifyConnection: { reply: { record: { valid: perhaps } } } } } }");
+    let mut fake =
+        broken("{ x-standin: { operations: { verifyConnection: { reply: { record: { valid: perhaps } } } } } }");
     let answer = fake.call("POST", "/v1/connections/connection_twitter/verify", None);
     loud(&fake, answer, &["the 200 reply of verifyConnection", "Valid must be a boolean", "(/data/valid)"]);
     fake.get("/v1/connections").expect(200);
@@ -57,7 +62,8 @@ fn a_status_that_is_not_declared_is_named() {
 #[test]
 fn a_required_header_that_is_missing_is_named() {
     let header = "{ required: true, schema: { type: string } }";
-    let mut fake = broken(&format!("{{ components: {{ responses: {{ Post: {{ headers: {{ X-Needed: {header} }} }} }} }} }}"));
+    let mut fake =
+        broken(&format!("{{ components: {{ responses: {{ Post: {{ headers: {{ X-Needed: {header} }} }} }} }} }}"));
     let answer = fake.get("/v1/posts/post_launch");
     loud(&fake, answer, &["the 200 reply of getPost", "lacks the header X-Needed"]);
     fake.get("/v1/posts").expect(200);

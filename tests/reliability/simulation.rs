@@ -1,5 +1,6 @@
 //! Random histories: calls, clock moves, faults, worlds saved, restored and branched; every reply is judged, every invariant checked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const CHECK_EVERY: usize = 250;
 /// After so many calls the journal, which forgets, is added to the digest.
 const DIGEST_EVERY: usize = 200;
 const PLACES_MAX: usize = 3;
+/// So many calls meet every operation in good and bad ways.
+const CALLS_TO_MEET_ALL: usize = 4_000;
 
 /// A world and what the test knows of it.
 #[derive(Clone)]
@@ -50,6 +53,8 @@ pub struct Simulation {
     calls: usize,
     doing: String,
     digest: Sha256,
+    /// By operation: calls that succeeded, and calls that were refused.
+    met: BTreeMap<String, (u32, u32)>,
 }
 
 /// A failure tells how to see it again.
@@ -111,6 +116,7 @@ impl Simulation {
             calls: 0,
             doing: String::new(),
             digest: Sha256::new(),
+            met: BTreeMap::new(),
         }
     }
 
@@ -127,10 +133,21 @@ impl Simulation {
             self.read_journal();
         }
         self.check();
+        if calls >= CALLS_TO_MEET_ALL {
+            self.met_all();
+        }
         self.note_journal();
         let worlds: Vec<String> = self.places.iter().map(|place| place.world.digest()).collect();
         self.digest.update(worlds.join(" "));
         std::mem::take(&mut self.digest).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A simulation that never got through somewhere would prove nothing there.
+    fn met_all(&self) {
+        for operation in &self.contract.operations.list {
+            let (succeeded, refused) = self.met.get(&operation.id).copied().unwrap_or_default();
+            assert!(succeeded > 0 && refused > 0, "{}: {succeeded} successes, {refused} refusals", operation.id);
+        }
     }
 
     fn place(&mut self) -> &mut Place {
@@ -180,6 +197,10 @@ impl Simulation {
         judged.unwrap_or_else(|wrong| panic!("{status}: {wrong}"));
         if asked {
             return;
+        }
+        if let Some(declared) = declared {
+            let met = self.met.entry(declared.id.clone()).or_default();
+            *if status < 400 { &mut met.0 } else { &mut met.1 } += 1;
         }
         let body = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
         let replayed = place.history.idempotent(now, &call, &reply, made);
@@ -278,7 +299,8 @@ impl Simulation {
             };
             let place = &mut self.places[self.at];
             signed(&attempt);
-            let delivery = place.world.outbox.get(attempt.delivery).expect("an attempt belongs to a delivery under way");
+            let delivery =
+                place.world.outbox.get(attempt.delivery).expect("an attempt belongs to a delivery under way");
             let (index, seq) = delivery.log.expect("flow logs deliveries");
             if let Some(log) = place.world.store.by_seq(index, seq) {
                 place.history.attempted(log.id.to_string(), outcome.clone());
