@@ -164,7 +164,8 @@ fn from_contract(contract: &Contract, world: &World, memory: &mut Memory, random
         memory.keyed.push(call.clone());
     }
     let damaged = random.chance(20).then(|| damage(&mut call, random)).is_some();
-    Drawn { call, operation: (!damaged && !path.contains(['%', ' '])).then(|| operation.id.clone()) }
+    let plain = !path.contains(['%', ' ']) && !path.contains("//") && !path.ends_with('/');
+    Drawn { call, operation: (plain && !damaged).then(|| operation.id.clone()) }
 }
 
 fn path(contract: &Contract, operation: &Operation, memory: &Memory, random: &mut Random) -> String {
