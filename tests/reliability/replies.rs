@@ -104,5 +104,5 @@ fn a_body_where_none_is_declared_is_named() {
     let update = "{ x-standin: { operations: { startTwitterOAuth: { reply: { body: { hello: there } } } } } }";
     let mut fake = broken(update);
     let answer = fake.get("/v1/connections/twitter/auth");
-    loud(&fake, answer, &["the 302 reply of startTwitterOAuth has a body, and its document declares none"]);
+    loud(&fake, answer, &["the 302 reply of startTwitterOAuth has a body that its document does not declare"]);
 }
