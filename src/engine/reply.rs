@@ -49,6 +49,11 @@ impl<'c> Turn<'c, '_> {
                 self.evaluate(expression, scope)?.as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(500)
             }
         };
+        let declared = self.contract.operations.get(operation);
+        if !declared.responses.is_empty() && declared.response(code).is_none() {
+            let text = format!("standin: {} answers {code}, which its document does not declare", declared.id);
+            return Err(Problem::loud(self.contract, text));
+        }
         let mut reply = Reply::new(status(code));
         let check = plan.checks.get(&code);
         if let Some(rendered) = self.body(plan, inputs, done, scope)? {
@@ -157,7 +162,8 @@ impl<'c> Turn<'c, '_> {
             if operation.responses.is_empty() {
                 return Ok(rendered.bytes);
             }
-            let text = format!("standin: {} answers {code}, which its document does not declare", operation.id);
+            let text =
+                format!("standin: the {code} reply of {} has a body that its document does not declare", operation.id);
             return Err(Problem::loud(self.contract, text));
         };
         let violations = match (&check.parts, rendered.split) {
@@ -181,7 +187,7 @@ impl<'c> Turn<'c, '_> {
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
         let reveals = done.reveals.is_some();
-        for record in records {
+        for (index, record) in records.iter().enumerate() {
             let bit = parts.bit.filter(|_| !reveals).map(|bit| 1_u32 << bit);
             if bit.is_some_and(|bit| record.checked.load(Ordering::Relaxed) & bit != 0) {
                 continue;
@@ -193,7 +199,12 @@ impl<'c> Turn<'c, '_> {
                     record.checked.fetch_or(bit, Ordering::Relaxed);
                 }
                 (true, None) => {}
-                (false, _) => violations.extend(replies.check(parts.record, value, Place::Body).0),
+                (false, _) => {
+                    let place = if parts.list { format!("{}/{index}", parts.pointer) } else { parts.pointer.clone() };
+                    let found = replies.check(parts.record, value, Place::Body).0;
+                    violations
+                        .extend(found.into_iter().map(|v| Violation { pointer: format!("{place}{}", v.pointer), ..v }));
+                }
             }
         }
         violations

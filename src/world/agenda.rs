@@ -85,6 +85,8 @@ impl Agenda {
             planned += 1;
             items.push((0, planned, work.clone()));
         }
+        // In order, as the agenda that reads them back will write them.
+        items.sort_unstable_by_key(|(at, sequence, _)| (*at, *sequence));
         SavedAgenda { planned, items }
     }
 
@@ -137,6 +139,17 @@ mod tests {
         assert_eq!(agenda.len(), 1);
         assert_eq!(agenda.take_due(i64::MAX).map(|(at, _)| at), Some(10));
         assert_eq!(agenda.take_due(i64::MAX), None);
+    }
+
+    #[test]
+    fn what_waits_is_written_the_same_once_it_was_read_back() {
+        let mut agenda = Agenda::default();
+        agenda.plan(10, Work::Attempt { delivery: 1 }).unwrap();
+        agenda.wait(Work::Attempt { delivery: 2 });
+        let saved = agenda.save();
+        let items = saved.items.clone();
+        assert_eq!(items[0].2, Work::Attempt { delivery: 2 });
+        assert_eq!(Agenda::restore(saved, Some).unwrap().save().items, items);
     }
 
     #[test]

@@ -98,6 +98,10 @@ pub fn decode(
     }
     decoder.undeclared_path(parameters, path);
     decoder.undeclared_query(&pairs);
+    // Who declares no query does not look at it, so whatever is wrong there is nobody's concern.
+    if !parameters.iter().any(|parameter| parameter.place == Place::Query) {
+        decoder.violations.retain(|violation| violation.place != Place::Query);
+    }
     (decoder.arguments, decoder.violations)
 }
 

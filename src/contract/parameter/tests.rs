@@ -189,6 +189,18 @@ fn every_violation_is_reported() {
 }
 
 #[test]
+fn a_broken_query_does_not_concern_who_declares_none() {
+    let case = case(&[(Place::Path, "id", Style::Simple, false, true, json!({"type": "string"}))]);
+    let mut query = "/?%ff=1&bad=%fe&good=1".to_owned();
+    let path = [("id".to_owned(), "a".to_owned())];
+    let (arguments, violations) = decode(&case.parameters, &case.schemas, &path, &Call::new(Method::GET, &query));
+    assert_eq!((Value::Object(arguments.query), lines(&violations)), (json!({"good": "1"}), Vec::<String>::new()));
+    query.push_str(&"&x=1".repeat(QUERY_PAIRS_MAX));
+    let (_, violations) = decode(&case.parameters, &case.schemas, &path, &Call::new(Method::GET, &query));
+    assert_eq!(lines(&violations), Vec::<String>::new());
+}
+
+#[test]
 fn headers_and_cookies_are_decoded() {
     let case = case(&[
         (Place::Header, "X-Ids", Style::Simple, false, false, integers()),
@@ -221,7 +233,7 @@ fn content_parameters_are_json() {
 
 #[test]
 fn queries_of_too_many_pairs_are_refused() {
-    let case = case(&[]);
+    let case = case(&[(Place::Query, "a", Style::Form, true, false, json!({"type": "string"}))]);
     let call = Call::new(Method::GET, &format!("/?{}", "a=1&".repeat(QUERY_PAIRS_MAX + 1)));
     let violations = decode(&case.parameters, &case.schemas, &[], &call).1;
     assert_eq!(lines(&violations), ["query  malformed: The query must have at most 1000 parameters"]);
