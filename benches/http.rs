@@ -70,7 +70,7 @@ impl Bench {
 
     fn standin(&self, arguments: &[&str]) -> Server {
         let overlay = self.folder.join("overlay.yaml").display().to_string();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+        let mut command = on_one_core(env!("CARGO_BIN_EXE_standin").as_ref());
         command.args(["serve"]).args(arguments).args(["--port", "0", "--quiet"]);
         if arguments[0] == "flow" {
             command.args(["--overlay", &overlay]);
@@ -86,7 +86,7 @@ impl Bench {
     }
 
     fn yardstick(&self, role: &[&str]) -> Server {
-        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+        let mut command = on_one_core(&std::env::current_exe().expect("this program has a path"));
         command.arg("--yardstick").args(role);
         Server::start(command)
     }
@@ -255,6 +255,13 @@ impl Bench {
             println!("{name:<44} {each:.0} bytes for each kept post  ≤ 2,048, aim 1,229");
         }
     }
+}
+
+/// Servers run on the first core, the client on the others.
+fn on_one_core(program: &std::path::Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0"]).arg(program);
+    command
 }
 
 /// Two servers that are compared.

@@ -93,11 +93,11 @@ impl<'c> Turn<'c, '_> {
         self.assign(resource, &resource.set, &mut fields, scope, source.trusted.then_some(source.body))?;
         self.assign(resource, source.set, &mut fields, scope, None)?;
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
+        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden.clone(), self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
+        self.wrote(&record, fields.visible, hidden);
         self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
-        self.changed = true;
         self.plan_lifecycle(index, &record);
         Ok(record)
     }
@@ -262,11 +262,11 @@ impl<'c> Turn<'c, '_> {
             if moved { self.now } else { record.since }
         });
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden, entered) else {
+        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden.clone(), entered) else {
             return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
         };
         self.because("changed", format!("{} {}", resource.name, record.id));
-        self.changed = true;
+        self.wrote(&stored, fields.visible, hidden);
         self.plan_lifecycle(index, &stored);
         Ok(stored)
     }

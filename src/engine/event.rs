@@ -79,7 +79,7 @@ impl<'c> Turn<'c, '_> {
         &self,
         webhooks: &'c Webhooks,
         event: usize,
-        record: &Record,
+        record: &Arc<Record>,
         scope: &mut Scope<'s>,
     ) -> Result<(&'c str, Value), Problem>
     where
@@ -87,7 +87,7 @@ impl<'c> Turn<'c, '_> {
     {
         let (name, tree) = &webhooks.events[event];
         let depth = scope.len();
-        scope.bind("record", Cow::Owned(record.value()));
+        self.bind_record(scope, "record", record);
         let data = tree.evaluate(scope);
         scope.truncate(depth);
         Ok((name, data.map_err(|error| Problem::evaluation(self.contract, &error))?))

@@ -1,6 +1,7 @@
 //! Changes that come with time: due work, in order, each at its own instant.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -65,12 +66,12 @@ fn run_next(contract: &Contract, world: &mut World, until: i64) -> bool {
 
 impl<'c> Turn<'c, '_> {
     /// Plans the instants at which a record's state may change.
-    pub fn plan_lifecycle(&mut self, index: ResourceIndex, record: &Record) {
+    pub fn plan_lifecycle(&mut self, index: ResourceIndex, record: &Arc<Record>) {
         let resource = self.resource(index);
         if resource.lifecycle.is_empty() {
             return;
         }
-        let value = record.value();
+        let value = self.fields_of(record);
         let mut planned = Vec::new();
         for rule in resource.lifecycle.iter().filter(|rule| in_state(rule, &value)) {
             let Some(due) = self.due(rule, record, &value) else { continue };

@@ -70,7 +70,7 @@ impl<'c> Turn<'c, '_> {
     {
         let target = self.target(action, scope)?;
         if let Some(record) = &target {
-            bind_record(scope, "record", record);
+            self.bind_record(scope, "record", record);
         }
         self.bind_reads(&action.with, scope)?;
         for guard in &action.require {
@@ -82,10 +82,10 @@ impl<'c> Turn<'c, '_> {
         let mut done = self.verb(action, target, inputs, brought, scope)?;
         if let Some(record) = &done.record {
             if action.verb.changes() {
-                bind_record(scope, "record", record);
-                bind_record(scope, "outer", record);
+                self.bind_record(scope, "record", record);
+                self.bind_record(scope, "outer", record);
             } else if !action.also.is_empty() {
-                bind_record(scope, "outer", record);
+                self.bind_record(scope, "outer", record);
             }
             if let (Some(event), Some(index)) = (action.emit, action.verb.resource()) {
                 let record = record.clone();
@@ -98,7 +98,7 @@ impl<'c> Turn<'c, '_> {
             && let Some(fresh) = self.world.store.by_seq(index, record.seq)
         {
             done.record = Some(fresh.clone());
-            bind_record(scope, "record", fresh);
+            self.bind_record(scope, "record", fresh);
         }
         Ok(done)
     }
@@ -295,13 +295,5 @@ impl<'c> Turn<'c, '_> {
         let mut scope = Scope::default();
         own.bind(&mut scope);
         self.perform(batch.run, &own, &brought, &mut scope).map(|done| done.record)
-    }
-}
-
-/// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
-fn bind_record<'s>(scope: &mut Scope<'s>, name: &'s str, record: &Record) {
-    match &record.hidden {
-        Some(_) => scope.bind_owned(name, record.value()),
-        None => scope.bind_text(name, record.json.to_string()),
     }
 }

@@ -1,15 +1,18 @@
 //! One turn of the engine: the contract, the world, and what has happened so far and why.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::contract::Contract;
+use crate::contract::expression::Scope;
 use crate::contract::plan::{IdKind, Resource, ResourceIndex};
 use crate::contract::vocabulary::IdForm;
 use crate::world::World;
 use crate::world::ids;
 use crate::world::journal::Cause;
+use crate::world::store::Record;
 
 pub struct Turn<'c, 'w> {
     pub contract: &'c Contract,
@@ -19,12 +22,14 @@ pub struct Turn<'c, 'w> {
     pub causes: Vec<Cause>,
     /// Has any record been created, changed or removed?
     pub changed: bool,
+    /// The record written last, with its fields: what follows from a change looks at them at once.
+    written: Option<(Arc<Record>, Arc<Value>)>,
 }
 
 impl<'c, 'w> Turn<'c, 'w> {
     pub fn new(contract: &'c Contract, world: &'w mut World) -> Turn<'c, 'w> {
         let now = world.clock.now();
-        Turn { contract, world, now, causes: Vec::new(), changed: false }
+        Turn { contract, world, now, causes: Vec::new(), changed: false, written: None }
     }
 
     pub fn resource(&self, index: ResourceIndex) -> &'c Resource {
@@ -33,6 +38,31 @@ impl<'c, 'w> Turn<'c, 'w> {
 
     pub fn because(&mut self, kind: &'static str, text: impl Into<Cow<'static, str>>) {
         self.causes.push(Cause { kind, text: text.into() });
+    }
+
+    /// Notes the record just written, with all its fields.
+    pub fn wrote(&mut self, record: &Arc<Record>, visible: Map<String, Value>, hidden: Option<Map<String, Value>>) {
+        let mut fields = visible;
+        fields.extend(hidden.unwrap_or_default());
+        self.written = Some((record.clone(), Arc::new(Value::Object(fields))));
+        self.changed = true;
+    }
+
+    /// All fields of a record; those of the one written last without parsing them.
+    pub fn fields_of(&self, record: &Arc<Record>) -> Arc<Value> {
+        match &self.written {
+            Some((written, fields)) if Arc::ptr_eq(written, record) => fields.clone(),
+            _ => Arc::new(record.value()),
+        }
+    }
+
+    /// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
+    pub fn bind_record<'s>(&self, scope: &mut Scope<'s>, name: &'s str, record: &Arc<Record>) {
+        match &self.written {
+            Some((written, fields)) if Arc::ptr_eq(written, record) => scope.bind_shared(name, fields.clone()),
+            _ if record.hidden.is_none() => scope.bind_text(name, record.json.to_string()),
+            _ => scope.bind_owned(name, record.value()),
+        }
     }
 
     /// The next id of a kind.

@@ -30,8 +30,6 @@ use crate::world::state;
 pub const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head; beyond it the answer is 431.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// Most headers of a request; beyond it the answer is 431.
-pub const HEADERS_MAX: usize = 256;
 /// Most connections at once; more wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 10_000;
 /// Longest time that calls under way may take to finish after the stop.
@@ -238,7 +236,6 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .max_headers(HEADERS_MAX)
         .half_close(true);
     builder
         .http2()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -18,6 +19,7 @@ pub struct Scope<'a> {
 pub enum Bound<'a> {
     Value(Cow<'a, Value>),
     Text { json: Cow<'a, str>, parsed: OnceCell<Value> },
+    Shared(Arc<Value>),
 }
 
 impl<'a> Scope<'a> {
@@ -39,6 +41,11 @@ impl<'a> Scope<'a> {
     /// Binds a value that outlives the scope.
     pub fn bind_ref(&mut self, name: &'a str, value: &'a Value) {
         self.bind(name, Cow::Borrowed(value));
+    }
+
+    /// Binds a value that others hold, too.
+    pub fn bind_shared(&mut self, name: &'a str, value: Arc<Value>) {
+        self.names.push((name, Bound::Shared(value)));
     }
 
     /// Binds JSON text, known to be well formed.
@@ -83,6 +90,7 @@ impl Bound<'_> {
     pub fn value(&self) -> Result<&Value, String> {
         match self {
             Bound::Value(value) => Ok(value),
+            Bound::Shared(value) => Ok(value),
             Bound::Text { json, parsed } => {
                 if let Some(value) = parsed.get() {
                     return Ok(value);

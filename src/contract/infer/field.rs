@@ -49,9 +49,10 @@ const SECRETS: [&str; 7] = ["secret", "token", "key", "password", "credential", 
 
 /// Fills in what a resource's fields tell, one resource after the other.
 pub fn fill(survey: &Survey<'_>, resources: &mut Resources<'_>, notes: &mut Notes) {
+    let writers: Vec<Writer> = survey.sites.iter().map(|site| Writer::of(survey, resources, site)).collect();
     for index in 0..resources.list.len() {
         let references = references(survey, resources, index);
-        let bodies = bodies(survey, resources, index);
+        let bodies = bodies(survey, &writers, index);
         let resource = &mut resources.list[index];
         stamps(resource, &bodies, notes);
         secrets(survey, resource, notes);
@@ -71,31 +72,50 @@ struct Bodies<'a> {
     multipart: bool,
 }
 
-fn bodies<'a>(survey: &Survey<'a>, resources: &Resources<'_>, index: usize) -> Bodies<'a> {
+fn bodies<'a>(survey: &Survey<'a>, writers: &[Writer], index: usize) -> Bodies<'a> {
     let mut bodies = Bodies { create: Vec::new(), all: Vec::new(), multipart: false };
-    for site in &survey.sites {
-        let Some(body) = site.body.clone().filter(|_| writes(survey, resources, index, site)) else { continue };
+    for (site, writer) in survey.sites.iter().zip(writers) {
+        let Some(body) = site.body.as_ref().filter(|_| writer.writes(site, index)) else { continue };
         bodies.multipart |= site.body_media.is_some_and(|media| media.name.starts_with("multipart/"));
         if site.method() == Method::POST && !site.ends_in_parameter() {
             bodies.create.push(body.clone());
         }
-        bodies.all.push(body);
+        bodies.all.push(body.clone());
     }
     bodies
 }
 
-/// Does the operation take the fields of this resource? A creation in its collection, or a change of its item.
-fn writes(survey: &Survey<'_>, resources: &Resources<'_>, index: usize, site: &Site<'_>) -> bool {
-    let item = site.ends_in_parameter();
-    let shows = match site.content() {
-        Content::Record(raw) => resources.shown_by(&View::of(survey.document, raw)) == Some(index),
-        _ => false,
-    };
-    let here = resources.at(&site.collection()) == Some(index);
-    match site.method().as_str() {
-        "POST" => !item && (here && !matches!(site.content(), Content::List(_)) || shows && site.declares("201")),
-        "PUT" | "PATCH" => item && here,
-        _ => false,
+/// Whose fields an operation may take: looked up once for all resources.
+struct Writer {
+    /// The resource of the operation's collection.
+    here: Option<usize>,
+    /// The resource that its reply shows.
+    shows: Option<usize>,
+    lists: bool,
+}
+
+impl Writer {
+    fn of(survey: &Survey<'_>, resources: &Resources<'_>, site: &Site<'_>) -> Writer {
+        if site.body.is_none() {
+            return Writer { here: None, shows: None, lists: false };
+        }
+        let shows = match site.content() {
+            Content::Record(raw) => resources.shown_by(&View::of(survey.document, raw)),
+            _ => None,
+        };
+        let lists = matches!(site.content(), Content::List(_));
+        Writer { here: resources.at(&site.collection()), shows, lists }
+    }
+
+    /// Does the operation take the fields of this resource? A creation in its collection, or a change of its item.
+    fn writes(&self, site: &Site<'_>, index: usize) -> bool {
+        let item = site.ends_in_parameter();
+        let (here, shows) = (self.here == Some(index), self.shows == Some(index));
+        match site.method().as_str() {
+            "POST" => !item && (here && !self.lists || shows && site.declares("201")),
+            "PUT" | "PATCH" => item && here,
+            _ => false,
+        }
     }
 }
 
@@ -218,6 +238,9 @@ fn target(resources: &Resources<'_>, index: usize, name: &str) -> Option<usize> 
     let last = parts.pop()?;
     if parts == ["parent"] {
         return Some(index);
+    }
+    if parts.is_empty() {
+        return None;
     }
     let base = flat_singular(&parts.join("_"));
     let to = resources.named(&base)?;

@@ -31,6 +31,7 @@ pub struct Resource<'a> {
 #[derive(Default)]
 pub struct Resources<'a> {
     pub list: Vec<Resource<'a>>,
+    flats: std::cell::OnceCell<Vec<String>>,
 }
 
 impl<'a> Resources<'a> {
@@ -46,7 +47,9 @@ impl<'a> Resources<'a> {
 
     /// The resource that a word names: `channel`, `channels`, `webhook_delivery`.
     pub fn named(&self, flat_singular: &str) -> Option<usize> {
-        self.list.iter().position(|resource| flat(&resource.name) == flat_singular)
+        // The names are settled before anyone looks one up.
+        let flats = self.flats.get_or_init(|| self.list.iter().map(|resource| flat(&resource.name)).collect());
+        flats.iter().position(|name| name == flat_singular)
     }
 
     pub fn get(&self, index: usize) -> &Resource<'a> {

@@ -357,7 +357,7 @@ impl Writer<'_> {
         self.out.as_ref()?;
         match scope.get(expression.bare_name()?)? {
             Bound::Text { json, .. } => Some(json),
-            Bound::Value(_) => None,
+            Bound::Value(_) | Bound::Shared(_) => None,
         }
     }
 
