@@ -79,7 +79,9 @@ fn a_missing_property_of_a_list_is_named_with_its_place() {
 
 #[test]
 fn an_error_of_the_wrong_shape_is_as_loud_as_a_success() {
-    let mut fake = broken("{ x-standin: { shapes: { error: { error: { type: 5 } } } } }");
+    let shape = "{ type: 5, message: '{{ error.message }}', code: '{{ error.code }}' }";
+    let meta = "{ request_id: '{{ call.id }}', timestamp: '{{ now }}' }";
+    let mut fake = broken(&format!("{{ x-standin: {{ shapes: {{ error: {{ error: {shape}, meta: {meta} }} }} }} }}"));
     let answer = fake.get("/v1/posts/post_nobody");
     loud(&fake, answer, &["the 404 reply of getPost", "(/error/type)"]);
 }
