@@ -7,7 +7,6 @@ use http::HeaderName;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::resource::fields;
 use super::*;
 use crate::contract::document::Document;
 use crate::contract::error::{About, LoadError};
@@ -15,10 +14,8 @@ use crate::contract::expression::{ExpressionError, duration_ms};
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
-use crate::contract::vocabulary::{
-    Behaviour, ChangeRule, ErrorRule, IdRule, LifecycleRule, OperationRule, ReferenceRule, ResourceRule, WebhookRule,
-};
-use crate::words::{did_you_mean, humanise};
+use crate::contract::vocabulary::{Behaviour, ChangeRule, ErrorRule, OperationRule};
+use crate::words::did_you_mean;
 
 /// Names that every rule of an operation can see.
 pub const OPERATION_NAMES: [&str; 8] = ["call", "path", "query", "header", "body", "me", "now", "record"];
@@ -384,217 +381,6 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    // ---- resources ----
-
-    fn resource(&mut self, name: &str, rule: &'a ResourceRule) -> Resource {
-        let pointer = format!("/resources/{}", escape(name));
-        let schema = rule.schema.as_ref().and_then(|reference| self.resource_schema(&pointer, reference));
-        let fields = schema.as_ref().map(|schema| fields(self.document, schema)).unwrap_or_default();
-        for (field, pattern) in &rule.secrets {
-            if let Err(reason) = crate::pattern::check(pattern) {
-                self.complain(&format!("{pointer}/secrets/{}", escape(field)), reason);
-            }
-        }
-        let mut names = OPERATION_NAMES.to_vec();
-        let behaviour = self.behaviour;
-        names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
-        let references: Vec<Reference> =
-            rule.references.iter().map(|(field, rule)| self.reference(&pointer, field, rule)).collect();
-        let lifecycle = rule.lifecycle.iter().enumerate();
-        let (order, newest_first) = match rule.order.as_deref() {
-            Some(order) => (Some(order.trim_start_matches('-').to_owned()), order.starts_with('-')),
-            None => (None, false),
-        };
-        Resource {
-            name: name.to_owned(),
-            label: humanise(name),
-            schema: schema.as_ref().map(|schema| self.slots.add(schema)),
-            id: self.id(&pointer, rule.id.as_ref(), &fields),
-            set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
-            secrets: rule.secrets.iter().map(|(field, pattern)| (field.clone(), pattern.clone())).collect(),
-            hidden: rule.hidden.clone(),
-            created: rule.created.clone(),
-            updated: rule.updated.clone(),
-            order,
-            newest_first,
-            index: self.indexes(name, rule, &references),
-            references,
-            lifecycle: lifecycle.map(|(place, rule)| self.transition(&pointer, place, rule)).collect(),
-            bytes: rule.bytes.clone(),
-            fields,
-        }
-    }
-
-    fn resource_schema(&mut self, pointer: &str, reference: &str) -> Option<Value> {
-        let found = reference.strip_prefix('#').and_then(|inside| self.document.at(inside));
-        if found.is_none() {
-            self.complain(&format!("{pointer}/schema"), format!("nothing stands at '{reference}'")).hint =
-                Some("write a pointer into the document, such as #/components/schemas/Post".to_owned());
-        }
-        found.map(|_| serde_json::json!({ "$ref": reference }))
-    }
-
-    /// What is looked up by value gets an index without being asked: references, credentials' secrets, declared matches.
-    fn indexes(&self, name: &str, rule: &ResourceRule, references: &[Reference]) -> Vec<String> {
-        let mut index = rule.index.clone();
-        index.extend(references.iter().map(|reference| reference.field.clone()));
-        let credentials = self.behaviour.credentials.values().filter(|rule| rule.resource == name);
-        index.extend(credentials.map(|rule| rule.secret.clone()));
-        let operations = self.behaviour.operations.values();
-        let reads = operations.clone().flat_map(|rule| rule.with.values());
-        let lifecycles = self.behaviour.resources.values().flat_map(|rule| &rule.lifecycle);
-        let reads = reads.chain(lifecycles.flat_map(|rule| rule.with.values()));
-        let about = |read: &&crate::contract::vocabulary::ReadRule| {
-            [&read.get, &read.find, &read.count].into_iter().flatten().any(|resource| resource == name)
-        };
-        index.extend(reads.filter(about).flat_map(|read| read.matching.keys().cloned()));
-        let lists = operations.filter(|rule| rule.list.as_deref() == Some(name));
-        index.extend(lists.flat_map(|rule| rule.matching.keys().cloned()));
-        if let Some(webhooks) = self.behaviour.webhooks.as_ref().filter(|rule| rule.subscriptions == name) {
-            index.push(webhooks.events_field.clone());
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        index.retain(|field| seen.insert(field.clone()));
-        index
-    }
-
-    pub fn id(&mut self, pointer: &str, rule: Option<&IdRule>, fields: &[Field]) -> Id {
-        let rule = rule.cloned().unwrap_or_default();
-        let field = rule.field.unwrap_or_else(|| "id".to_owned());
-        let kind = match (rule.prefix, rule.form, rule.pattern) {
-            (Some(prefix), _, None) => IdKind::Prefixed(prefix),
-            (None, Some(form), None) => IdKind::Form(form),
-            (None, None, Some(pattern)) => {
-                if let Err(reason) = crate::pattern::check(&pattern) {
-                    self.complain(&format!("{pointer}/id/pattern"), reason);
-                }
-                IdKind::Pattern(pattern)
-            }
-            (None, None, None) => inferred_id(&field, fields),
-            _ => {
-                self.complain(&format!("{pointer}/id"), "an id has one of prefix, form and pattern");
-                IdKind::Prefixed(String::new())
-            }
-        };
-        Id { field, kind }
-    }
-
-    fn reference(&mut self, pointer: &str, field: &str, rule: &ReferenceRule) -> Reference {
-        let pointer = format!("{pointer}/references/{}", escape(field));
-        let refusal = rule.refusal.as_deref().unwrap_or("referenced");
-        Reference {
-            field: field.to_owned(),
-            to: self.resource_index(&format!("{pointer}/to"), &rule.to),
-            otherwise: rule.otherwise.as_ref().map(|name| self.error_index(&format!("{pointer}/else"), name)),
-            on_delete: rule.on_delete,
-            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
-            refusal: self.error_index(&format!("{pointer}/refusal"), refusal),
-        }
-    }
-
-    fn transition(&mut self, pointer: &str, place: usize, rule: &'a LifecycleRule) -> Transition {
-        let pointer = format!("{pointer}/lifecycle/{place}");
-        let mut names = vec!["record", "now"];
-        let due = match (&rule.at, &rule.after) {
-            (Some(_), Some(_)) => {
-                self.complain(&pointer, "a lifecycle rule has 'at' or 'after', not both");
-                Due::After(0)
-            }
-            (Some(at), None) => Due::At(self.expression(&format!("{pointer}/at"), at, &names)),
-            (None, after) => {
-                let after = after.as_deref().unwrap_or("0s");
-                Due::After(self.duration(&format!("{pointer}/after"), after))
-            }
-        };
-        let with = self.reads(&format!("{pointer}/with"), &rule.with, &mut names);
-        Transition {
-            field: rule.field.clone(),
-            from: rule.from.clone(),
-            to: rule.to.clone(),
-            due,
-            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, &names)),
-            set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
-            emit: rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name)),
-            with,
-        }
-    }
-
-    // ---- webhooks, consent, seed ----
-
-    fn webhooks(&mut self, rule: &WebhookRule) -> Webhooks {
-        let behaviour = self.behaviour;
-        let mut event_names = OPERATION_NAMES.to_vec();
-        event_names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
-        let names = ["event", "event_id", "data", "now", "subscription"];
-        let log_names = ["delivery", "subscription", "now"];
-        let sign_names = ["body", "now", "seconds", "event_id", "hex", "base64"];
-        let events = rule.events.iter().map(|(name, tree)| {
-            (name.clone(), self.tree(&format!("/webhooks/events/{}", escape(name)), tree, &event_names))
-        });
-        let events = events.collect();
-        let headers = rule.headers.iter().map(|(name, text)| {
-            (name.clone(), self.template(&format!("/webhooks/headers/{}", escape(name)), text, &names))
-        });
-        let headers = headers.collect();
-        let attempts_ms: Vec<i64> =
-            rule.attempts.iter().map(|text| self.duration("/webhooks/attempts", text)).collect();
-        if attempts_ms.is_empty() {
-            self.complain("/webhooks/attempts", "there must be at least one attempt").hint =
-                Some("write the wait before each attempt, such as [0s, 30s, 2m]".to_owned());
-        }
-        Webhooks {
-            subscriptions: self.resource_index("/webhooks/subscriptions", &rule.subscriptions),
-            url: rule.url.clone(),
-            events_field: rule.events_field.clone(),
-            secret: rule.secret.clone(),
-            when: rule.when.as_ref().map(|text| self.expression("/webhooks/when", text, &["record", "now"])),
-            events,
-            body: self.tree("/webhooks/body", &rule.body, &names),
-            headers,
-            sign: rule.sign.as_ref().map(|sign| Sign {
-                header: sign.header.clone(),
-                over: self.template("/webhooks/sign/over", &sign.over, &sign_names[..4]),
-                value: self.template("/webhooks/sign/value", &sign.value, &sign_names),
-            }),
-            attempts_ms,
-            timeout_ms: self.duration("/webhooks/timeout", &rule.timeout).clamp(1, TIMEOUT_MS_MAX) as u64,
-            event_id: match &rule.event_id {
-                Some(rule) => self.id("/webhooks/event_id", Some(rule), &[]).kind,
-                None => IdKind::Prefixed("evt_".to_owned()),
-            },
-            log: rule.log.as_ref().map(|log| {
-                let resource = self.resource_index("/webhooks/log/resource", &log.resource);
-                (resource, self.assignments("/webhooks/log/set", &log.set, &log_names))
-            }),
-        }
-    }
-
-    fn consent(&mut self) -> Option<Consent> {
-        let rule = self.behaviour.consent.as_ref()?;
-        let names = ["record", "call"];
-        Some(Consent {
-            resource: self.resource_index("/consent/resource", &rule.resource),
-            title: self.template("/consent/title", &rule.title, &names),
-            text: self.template("/consent/text", &rule.text, &names),
-            approve: self.template("/consent/approve", &rule.approve, &names),
-            deny: self.template("/consent/deny", &rule.deny, &names),
-            done: self.template("/consent/done", &rule.done, &names),
-        })
-    }
-
-    fn seed(&mut self) -> Vec<(ResourceIndex, Vec<Tree>)> {
-        let behaviour = self.behaviour;
-        let mut seed = Vec::new();
-        for (resource, records) in &behaviour.seed {
-            let pointer = format!("/seed/{}", escape(resource));
-            let index = self.resource_index(&pointer, resource);
-            let trees = records.iter().enumerate();
-            let trees = trees.map(|(place, tree)| self.tree(&format!("{pointer}/{place}"), tree, &["now"])).collect();
-            seed.push((index, trees));
-        }
-        seed
-    }
-
     // ---- operations ----
 
     fn action(&mut self, operation: &Operation) -> Action {
@@ -738,16 +524,6 @@ fn last_path_parameter(operation: &Operation) -> Option<String> {
     let start = operation.template.rfind('{')?;
     let end = operation.template[start..].find('}')? + start;
     Some(format!("path[{:?}]", &operation.template[start + 1..end]))
-}
-
-fn inferred_id(field: &str, fields: &[Field]) -> IdKind {
-    let schema = fields.iter().find(|candidate| candidate.name == field).map(|field| &field.schema);
-    let word = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_str);
-    match (word("type"), word("format")) {
-        (Some("integer"), _) => IdKind::Form(IdForm::Integer),
-        (_, Some("uuid")) => IdKind::Form(IdForm::Uuid),
-        _ => IdKind::Prefixed(String::new()),
-    }
 }
 
 /// `100/min`, `5/10min`, `10/s` as calls and milliseconds.

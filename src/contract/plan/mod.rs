@@ -7,6 +7,7 @@ pub mod compile;
 pub mod merge;
 mod read;
 mod resource;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
