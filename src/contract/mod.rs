@@ -77,6 +77,11 @@ impl Contract {
         Ok(Contract { document, operations, names, router, schemes, plan, replies, behaviour, reasons })
     }
 
+    /// Has somebody written behaviour for this document? Without an author all of it is inferred.
+    pub fn is_authored(&self) -> bool {
+        self.document.root.get("x-standin").is_some()
+    }
+
     /// `info.title`.
     pub fn title(&self) -> &str {
         self.document.at("/info/title").and_then(Value::as_str).unwrap_or("API")

@@ -369,6 +369,11 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit<'_>, problem: Problem) -> R
             }
             reply
         }
+        Some(_) if !contract.is_authored() => {
+            // What was inferred does not fit, and there is no author to tell: the document's own error stands in.
+            turn.because("sampled", format!("the error that {} declares", declared.id));
+            reply::declared_refusal(turn, declared, reply)
+        }
         Some(unfit) => {
             let message = unfit.message.clone().unwrap_or_default();
             turn.because("bug", message);
@@ -386,6 +391,11 @@ fn finish(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &mut Reply) {
     }
     let Some(declared) = visit.declared.filter(|_| reply.wire == Wire::Intact) else { return };
     let missing = reply::missing_headers(declared, reply);
+    if !contract.is_authored() {
+        let sampled = reply::sampled_headers(turn, declared, reply, &missing);
+        reply.headers.extend(sampled);
+        return;
+    }
     if !missing.is_empty() && reply.status != http::StatusCode::INTERNAL_SERVER_ERROR {
         let text = format!(
             "standin: the {} reply of {} lacks the header {}",

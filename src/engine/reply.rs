@@ -232,6 +232,37 @@ pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply) 
     Some(unfit(contract, operation, reply.status.as_u16(), &violations))
 }
 
+/// The reply with the body that the document declares for its status: an example, or a sample.
+pub fn declared_refusal(turn: &mut Turn<'_, '_>, operation: &Operation, mut reply: Reply) -> Reply {
+    let declared = operation.response(reply.status.as_u16());
+    let Some(media) = declared.and_then(|response| response.media.first()) else { return reply };
+    let seed = turn.world.ids.sample_seed("reply");
+    let made = || sample(&turn.contract.document, &media.raw, seed, turn.now, Direction::Reply);
+    reply.body = Bytes::from(media.example.clone().unwrap_or_else(made).to_string());
+    reply.headers.retain(|(name, _)| *name != CONTENT_TYPE);
+    reply.headers.extend(HeaderValue::from_str(&media.name).ok().map(|media| (CONTENT_TYPE, media)));
+    reply
+}
+
+/// Values that fit the schemas of headers that nothing else fills in.
+pub fn sampled_headers(
+    turn: &mut Turn<'_, '_>,
+    operation: &Operation,
+    reply: &Reply,
+    missing: &[&str],
+) -> Vec<(HeaderName, HeaderValue)> {
+    let Some(declared) = operation.response(reply.status.as_u16()) else { return Vec::new() };
+    let mut sampled = Vec::new();
+    for header in declared.headers.iter().filter(|header| missing.contains(&header.name.as_str())) {
+        let seed = turn.world.ids.sample_seed("header");
+        let value = sample(&turn.contract.document, &header.raw, seed, turn.now, Direction::Reply);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let name = HeaderName::from_bytes(header.name.as_bytes());
+        sampled.extend(name.ok().zip(HeaderValue::from_str(&text).ok()));
+    }
+    sampled
+}
+
 /// Required response headers that a reply lacks.
 pub fn missing_headers<'o>(operation: &'o Operation, reply: &Reply) -> Vec<&'o str> {
     let Some(declared) = operation.response(reply.status.as_u16()) else { return Vec::new() };
