@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-/// Calls and start-up make many small, short-lived values; this allocator serves those at about half the cost of the system's.
+/// Calls and start-up make many small, short-lived values, which this allocator is made for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
