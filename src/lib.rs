@@ -42,6 +42,7 @@ pub mod contract;
 pub mod engine;
 pub mod instant;
 pub mod pattern;
+pub mod pointer;
 pub mod server;
 pub mod words;
 pub mod world;

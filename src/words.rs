@@ -79,6 +79,11 @@ fn cased(word: &str, first: bool) -> String {
     }
 }
 
+/// Bytes in hexadecimal, lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{did_you_mean, humanise};

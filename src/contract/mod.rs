@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::pointer;
 use document::{Document, Source};
 use error::LoadError;
 use infer::Reason;
@@ -103,9 +104,11 @@ fn with_authored(document: &Document, mut reasons: Vec<Reason>, authored: &Value
     for (word, value) in authored.as_object().into_iter().flatten() {
         let named = matches!(word.as_str(), "errors" | "limits" | "credentials" | "resources" | "operations");
         for (name, value) in value.as_object().into_iter().flatten() {
-            let pointer = format!("/{word}/{}", schema::escape(name));
+            let pointer = format!("/{word}/{}", pointer::escape(name));
             match value.as_object().filter(|_| named) {
-                Some(words) => written.extend(words.keys().map(|inner| format!("{pointer}/{}", schema::escape(inner)))),
+                Some(words) => {
+                    written.extend(words.keys().map(|inner| format!("{pointer}/{}", pointer::escape(inner))))
+                }
                 None => written.push(pointer),
             }
         }

@@ -14,6 +14,7 @@ use super::operation::{Operation, Operations};
 use super::vocabulary::{
     Behaviour, FilterRule, IdForm, IdRule, LimitSubject, OperationRule, PageRule, PageStyle, ResourceRule,
 };
+use crate::pointer::escape;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlanForm {
@@ -111,7 +112,7 @@ fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Ope
     let row = |operation: &Operation| {
         let rule = behaviour.operations.get(&operation.id);
         let does = rule.map_or_else(|| "SAMPLED".to_owned(), does);
-        let below = format!("/operations/{}", escaped(&operation.id));
+        let below = format!("/operations/{}", escape(&operation.id));
         let verb = rule.map_or("sampled", verb).to_owned();
         let why = why(reasons, &format!("{below}/{verb}"));
         let place = format!("{} {}", operation.method, operation.template);
@@ -122,19 +123,7 @@ fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Ope
 }
 
 fn verb(rule: &OperationRule) -> &'static str {
-    let words = [
-        (rule.list.is_some(), "list"),
-        (rule.get.is_some(), "get"),
-        (rule.create.is_some(), "create"),
-        (rule.update.is_some(), "update"),
-        (rule.replace.is_some(), "replace"),
-        (rule.delete.is_some(), "delete"),
-        (rule.save.is_some(), "save"),
-        (rule.batch.is_some(), "batch"),
-        (rule.deliver.is_some(), "deliver"),
-    ];
-    let known = words.iter().find(|(said, _)| *said).map(|(_, word)| *word);
-    known.unwrap_or(if rule.sampled { "sampled" } else { "reply" })
+    rule.verb().unwrap_or(if rule.sampled { "sampled" } else { "reply" })
 }
 
 fn does(rule: &OperationRule) -> String {
@@ -178,7 +167,7 @@ fn resource_row(name: &str, rule: &ResourceRule, reasons: &Reasons<'_>) -> Vec<S
         facts.push(format!("hides {}", rule.hidden.join(", ")));
     }
     let schema = rule.schema.as_deref().and_then(|pointer| pointer.rsplit('/').next()).unwrap_or_default();
-    let why = why(reasons, &format!("/resources/{}/id", escaped(name)));
+    let why = why(reasons, &format!("/resources/{}/id", escape(name)));
     vec![name.to_owned(), schema.to_owned(), facts.join("; "), why]
 }
 
@@ -249,7 +238,7 @@ fn error_rows(behaviour: &Behaviour, reasons: &Reasons<'_>) -> Vec<Vec<String>> 
         let words = [&rule.code, &rule.kind, &rule.message].map(|word| word.clone().unwrap_or_default());
         let [code, kind, message] = words;
         let code = if kind.is_empty() || kind == code { code } else { format!("{code} ({kind})") };
-        vec![name.clone(), rule.status.to_string(), code, message, why(reasons, &format!("/errors/{}", escaped(name)))]
+        vec![name.clone(), rule.status.to_string(), code, message, why(reasons, &format!("/errors/{}", escape(name)))]
     };
     behaviour.errors.iter().map(row).collect()
 }
@@ -263,7 +252,7 @@ fn limit_rows(behaviour: &Behaviour, reasons: &Reasons<'_>) -> Vec<Vec<String>> 
         };
         let which = rule.operations.as_ref().map_or("every operation".to_owned(), |names| names.join(", "));
         let facts = format!("{} {per}, {which}", rule.rate);
-        rows.push(vec![name.clone(), facts, why(reasons, &format!("/limits/{}", escaped(name)))]);
+        rows.push(vec![name.clone(), facts, why(reasons, &format!("/limits/{}", escape(name)))]);
     }
     if let Some(headers) = &behaviour.limit_headers {
         let names: Vec<&str> =
@@ -277,7 +266,7 @@ fn other_rows(behaviour: &Behaviour, reasons: &Reasons<'_>) -> Vec<Vec<String>> 
     let mut rows = Vec::new();
     for (scheme, rule) in &behaviour.credentials {
         let facts = format!("{scheme}: {} of {}", rule.secret, rule.resource);
-        rows.push(vec!["credentials".to_owned(), facts, why(reasons, &format!("/credentials/{}", escaped(scheme)))]);
+        rows.push(vec!["credentials".to_owned(), facts, why(reasons, &format!("/credentials/{}", escape(scheme)))]);
     }
     if let Some(rule) = &behaviour.idempotency {
         let facts = format!("{} for {}", rule.header, rule.ttl);
@@ -290,7 +279,7 @@ fn other_rows(behaviour: &Behaviour, reasons: &Reasons<'_>) -> Vec<Vec<String>> 
     }
     for (resource, records) in &behaviour.seed {
         let facts = format!("{} of {resource}", records.len());
-        rows.push(vec!["seed".to_owned(), facts, why(reasons, &format!("/seed/{}", escaped(resource)))]);
+        rows.push(vec!["seed".to_owned(), facts, why(reasons, &format!("/seed/{}", escape(resource)))]);
     }
     rows
 }
@@ -309,10 +298,6 @@ fn summary(behaviour: &Behaviour, operations: &Operations) -> String {
 
 fn why(reasons: &Reasons<'_>, pointer: &str) -> String {
     reasons.get(pointer).map(|texts| texts.join("; ")).unwrap_or_default()
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 // YAML.
@@ -337,7 +322,7 @@ fn emit(out: &mut String, value: &Value, pointer: &str, indent: usize, reasons: 
             let _ = writeln!(out, "{comment}");
             for (key, value) in map {
                 let _ = write!(out, "{:width$}{}:", "", scalar(key), width = indent * 2);
-                emit(out, value, &format!("{pointer}/{}", escaped(key)), indent + 1, reasons);
+                emit(out, value, &format!("{pointer}/{}", escape(key)), indent + 1, reasons);
             }
         }
         Value::Array(list) if !list.is_empty() => {

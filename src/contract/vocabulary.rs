@@ -465,6 +465,24 @@ pub struct OperationRule {
     pub sampled: bool,
 }
 
+impl OperationRule {
+    /// The word of its verb, if it has one.
+    pub fn verb(&self) -> Option<&'static str> {
+        let words = [
+            (self.list.is_some(), "list"),
+            (self.get.is_some(), "get"),
+            (self.create.is_some(), "create"),
+            (self.update.is_some(), "update"),
+            (self.replace.is_some(), "replace"),
+            (self.delete.is_some(), "delete"),
+            (self.save.is_some(), "save"),
+            (self.batch.is_some(), "batch"),
+            (self.deliver.is_some(), "deliver"),
+        ];
+        words.iter().find(|(said, _)| *said).map(|(_, word)| *word)
+    }
+}
+
 /// A condition that must hold, else an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

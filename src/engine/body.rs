@@ -161,7 +161,7 @@ fn multipart<'o>(contract: &Contract, media: &'o Media, content_type: &str, call
             "filename": part.filename.as_deref().unwrap_or("upload"),
             "contentType": part.content_type.as_deref().unwrap_or("application/octet-stream"),
             "size": part.bytes.len(),
-            "sha256": hex(&Sha256::digest(&part.bytes)),
+            "sha256": crate::words::hex(&Sha256::digest(&part.bytes)),
         });
         if property.list {
             push(&mut value, &part.name, upload);
@@ -297,8 +297,4 @@ fn check_part(contract: &Contract, media: &Media, part: &Part, property: &Proper
         "contentType",
         message,
     )]))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -38,7 +38,7 @@ impl Fields {
 
     /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
     pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
-        let field = resource.fields.iter().find(|field| field.name == name);
+        let field = resource.field(name);
         let value = match field {
             Some(field) => coerce(field, value),
             None => value,
@@ -105,7 +105,7 @@ impl<'c> Turn<'c, '_> {
     /// When a record counts as made: now, or the date that seed data gives it.
     fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
         let Some(name) = resource.created.as_ref().filter(|_| source.trusted) else { return self.now };
-        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
+        let form = resource.field(name).and_then(|field| field.time);
         record.value().get(name).and_then(|value| named(value, form)).unwrap_or(self.now)
     }
 
@@ -205,7 +205,7 @@ impl<'c> Turn<'c, '_> {
         self.check_references(resource, source.body)?;
         let mut fields = Fields::of(record);
         for (name, value) in source.body {
-            let known = resource.fields.iter().find(|field| field.name == *name);
+            let known = resource.field(name);
             if known.is_some_and(|field| !field.read_only) && *name != resource.id.field {
                 fields.put(resource, name, value.clone());
             }
@@ -241,10 +241,10 @@ impl<'c> Turn<'c, '_> {
         self.store_fields(index, record, fields)
     }
 
-    fn stamp(&self, resource: &Resource, fields: &mut Fields) {
+    /// The field that tells of the last change says now.
+    pub fn stamp(&self, resource: &Resource, fields: &mut Fields) {
         let Some(name) = &resource.updated else { return };
-        let form = resource.fields.iter().find(|field| field.name == *name).and_then(|field| field.time);
-        fields.put(resource, name, instant(self.now, form.unwrap_or(TimeForm::Milliseconds)));
+        fields.put(resource, name, instant(self.now, resource.time_form(name)));
     }
 
     /// Stores changed fields, notes a change of state and plans what follows from it.
@@ -421,7 +421,7 @@ impl<'c> Turn<'c, '_> {
             }
         }
         if let (Some(event), Some(record)) = (change.emit, &made) {
-            self.emit(event, change.resource, record, scope)?;
+            self.emit(event, record, scope)?;
         }
         Ok(made)
     }

@@ -8,12 +8,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::body::hex;
 use super::change::{Fields, Source};
 use super::problem::Problem;
 use super::turn::Turn;
 use crate::contract::expression::Scope;
-use crate::contract::plan::{ResourceIndex, Webhooks};
+use crate::contract::plan::Webhooks;
+use crate::words::hex;
 use crate::world::agenda::Work;
 use crate::world::journal::What;
 use crate::world::outbox::{Attempt, DELIVERIES_MAX, Delivery, Outcome};
@@ -31,19 +31,12 @@ struct Standing<'a> {
 
 impl<'c> Turn<'c, '_> {
     /// Tells every subscriber that asked for the event.
-    pub fn emit<'s>(
-        &mut self,
-        event: usize,
-        index: ResourceIndex,
-        record: &Arc<Record>,
-        scope: &mut Scope<'s>,
-    ) -> Result<(), Problem>
+    pub fn emit<'s>(&mut self, event: usize, record: &Arc<Record>, scope: &mut Scope<'s>) -> Result<(), Problem>
     where
         'c: 's,
     {
         let Some(webhooks) = &self.contract.plan.webhooks else { return Ok(()) };
         let (name, data) = self.event_data(webhooks, event, record, scope)?;
-        let _ = index;
         let event_id = self.next_id("event", &webhooks.event_id);
         let what = What::Event { event: name.into(), data: data.to_string() };
         self.world.journal.push(self.now, what, self.causes.clone());

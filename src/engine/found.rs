@@ -12,7 +12,7 @@ use super::turn::Turn;
 use crate::contract::Contract;
 use crate::contract::expression::Scope;
 use crate::contract::operation::OperationId;
-use crate::contract::plan::{ResourceIndex, TimeForm};
+use crate::contract::plan::ResourceIndex;
 use crate::contract::security::Scheme;
 use crate::contract::violation::Place;
 use crate::world::World;
@@ -169,9 +169,8 @@ pub fn write_touches(contract: &Contract, world: &mut World) {
         let Some(field) = rule.and_then(|rule| rule.touch.as_ref()) else { continue };
         let Some(record) = world.store.by_seq(index, seq).cloned() else { continue };
         let resource = &contract.plan.resources[index];
-        let form = resource.fields.iter().find(|candidate| candidate.name == *field).and_then(|field| field.time);
         let mut fields = Fields::of(&record);
-        fields.put(resource, field, instant(at, form.unwrap_or(TimeForm::Milliseconds)));
+        fields.put(resource, field, instant(at, resource.time_form(field)));
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         world.store.replace(index, seq, &fields.visible, hidden, None);
     }

@@ -152,11 +152,7 @@ impl<'c> Turn<'c, '_> {
         }
         let mut fields = Fields::of(record);
         fields.put(resource, &rule.field, Value::String(rule.to.clone()));
-        if let Some(updated) = &resource.updated {
-            let form = resource.fields.iter().find(|field| field.name == *updated).and_then(|field| field.time);
-            let form = form.unwrap_or(crate::contract::plan::TimeForm::Milliseconds);
-            fields.put(resource, updated, super::time::instant(self.now, form));
-        }
+        self.stamp(resource, &mut fields);
         self.assign(resource, &rule.set, &mut fields, &mut scope, None)?;
         let stored = self.store_fields(index, record, fields)?;
         let what = What::Lifecycle {
@@ -168,7 +164,7 @@ impl<'c> Turn<'c, '_> {
         let causes = vec![Cause { kind: "due", text: format!("{} → {}", rule.from, rule.to).into() }];
         self.world.journal.push(self.now, what, causes);
         if let Some(event) = rule.emit {
-            self.emit(event, index, &stored, &mut scope)?;
+            self.emit(event, &stored, &mut scope)?;
         }
         Ok(true)
     }

@@ -244,7 +244,7 @@ fn push(
     value: &Value,
     pointer: &str,
 ) -> Option<Violation> {
-    let field = resource.fields.iter().find(|field| field.name == name);
+    let field = resource.field(name);
     let typed = |value: &Value| match field {
         Some(field) => typed(coerce(field, value.clone()), &field.schema),
         None => value.clone(),

@@ -105,7 +105,6 @@ struct Visit<'c> {
     /// Where its reply is pinned: caller, method, path and key; and what the request said.
     scope: Option<(String, [u8; 32])>,
     pins: bool,
-    replayed: bool,
 }
 
 impl Visit<'_> {
@@ -119,7 +118,6 @@ impl Visit<'_> {
             standing: None,
             scope: None,
             pins: false,
-            replayed: false,
         }
     }
 }
@@ -290,7 +288,6 @@ fn replay<'c>(
     if let Some(name) = &rule.replayed {
         reply.headers.push((name.clone(), HeaderValue::from_static("true")));
     }
-    visit.replayed = true;
     turn.because("replay", "the key's first reply");
     Ok(Some(reply))
 }

@@ -87,9 +87,9 @@ impl<'c> Turn<'c, '_> {
             } else if !action.also.is_empty() {
                 self.bind_record(scope, "outer", record);
             }
-            if let (Some(event), Some(index)) = (action.emit, action.verb.resource()) {
+            if let Some(event) = action.emit {
                 let record = record.clone();
-                self.emit(event, index, &record, scope)?;
+                self.emit(event, &record, scope)?;
             }
         }
         self.also(&action.also, scope)?;

@@ -179,7 +179,7 @@ fn violation(violation: &Violation) -> Value {
 pub fn field(violation: &Violation) -> String {
     let mut text = String::new();
     for segment in violation.pointer.split('/').skip(1) {
-        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let segment = crate::pointer::unescape(segment);
         if segment.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
             text.push_str(&format!("[{segment}]"));
         } else {

@@ -117,8 +117,7 @@ pub fn from_json(text: &str, collections: &[CollectionSpec]) -> Result<World, St
 impl World {
     /// SHA-256, in hexadecimal, of the world as text: equal worlds share it.
     pub fn digest(&self) -> String {
-        let hash = Sha256::digest(to_json(self).as_bytes());
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::words::hex(&Sha256::digest(to_json(self).as_bytes()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Most days kept; the oldest go first.
 pub const DAYS_MAX: usize = 800;
 
-const DAY_MS: i64 = 86_400_000;
+use crate::instant::DAY_MS;
 
 #[derive(Debug, Clone, Default)]
 pub struct Tallies {

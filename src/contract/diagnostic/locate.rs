@@ -9,7 +9,8 @@ use saphyr::{LoadableYamlNode, MarkedYaml, YamlData};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::contract::document::{pointer, text};
+use crate::contract::document::text;
+use crate::pointer;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

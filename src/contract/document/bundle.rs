@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use super::Source;
 use super::grammar::{Kind, Node, Visit, walk};
 use super::origin::{Origin, Origins};
-use super::pointer;
 use super::reference::{self, Fragment, REF_HOPS_MAX};
 use super::text;
 use crate::contract::error::LoadError;
+use crate::pointer;
 
 /// The most files that one document may be made of.
 pub const FILES_MAX: usize = 4096;

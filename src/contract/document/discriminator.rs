@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::pointer;
 use super::reference::local_pointer;
+use crate::pointer;
 
 const SCHEMAS: &str = "/components/schemas/";
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::pointer;
+use crate::pointer;
 
 /// The deepest place that a walk reaches. Files are shallower; inlined parts of other files may add to them.
 pub const WALK_DEPTH_MAX: usize = 400;

@@ -14,7 +14,6 @@ mod grammar;
 mod normalise;
 mod origin;
 mod overlay;
-pub mod pointer;
 mod reference;
 pub mod text;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Version;
 use super::discriminator;
 use super::grammar::{Kind, Node, Visit, walk};
-use super::pointer;
+use crate::pointer;
 
 /// Dialects that mean what we validate by; the OpenAPI ones are 2020-12 with annotations.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -12,9 +12,9 @@ use serde_json_path::JsonPath;
 
 use super::bundle::count_nodes;
 use super::origin::{Origin, Origins};
-use super::pointer;
 use super::text::DEPTH_MAX;
 use crate::contract::error::LoadError;
+use crate::pointer;
 use crate::words::did_you_mean;
 
 /// The longest target that is read, and how deep its brackets may nest.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::grammar::{Kind, Node, Visit, walk};
-use super::pointer;
+use crate::pointer;
 use crate::words::did_you_mean;
 
 /// The most references that may be chained before one of them holds a value.

@@ -113,7 +113,7 @@ pub fn infer(document: &Document, operations: &Operations) -> Inferred {
     seeds(&survey, &resources, &proposals, &mut behaviour, &mut notes);
     for (site, proposal) in survey.sites.iter().zip(proposals) {
         let id = &site.operation.id;
-        notes.add(&["operations", id, word(&proposal)], proposal.reason);
+        notes.add(&["operations", id, proposal.rule.verb().unwrap_or("sampled")], proposal.reason);
         behaviour.operations.insert(id.clone(), proposal.rule);
     }
     behaviour.resources = resources.list.into_iter().map(|resource| (resource.name, resource.rule)).collect();
@@ -217,20 +217,4 @@ fn seeds(
         notes.add(&["seed", &resource.name], reason);
         behaviour.seed.insert(resource.name.clone(), records);
     }
-}
-
-/// The key of an operation's verb, for its reason's pointer.
-fn word(proposal: &Proposal) -> &'static str {
-    let rule = &proposal.rule;
-    let words = [
-        (rule.list.is_some(), "list"),
-        (rule.get.is_some(), "get"),
-        (rule.create.is_some(), "create"),
-        (rule.update.is_some(), "update"),
-        (rule.replace.is_some(), "replace"),
-        (rule.delete.is_some(), "delete"),
-        (rule.save.is_some(), "save"),
-        (rule.deliver.is_some(), "deliver"),
-    ];
-    words.iter().find(|(said, _)| *said).map_or("sampled", |(_, word)| word)
 }

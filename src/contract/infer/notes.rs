@@ -16,5 +16,5 @@ impl Notes {
 
 /// A JSON Pointer (RFC 6901).
 pub fn pointer(keys: &[&str]) -> String {
-    keys.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+    keys.iter().map(|key| format!("/{}", crate::pointer::escape(key))).collect()
 }

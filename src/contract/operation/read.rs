@@ -15,8 +15,9 @@ use crate::contract::document::Document;
 use crate::contract::error::LoadError;
 use crate::contract::parameter::{Parameter, Style, shape};
 use crate::contract::sample::Direction;
-use crate::contract::schema::{SchemaId, SchemasBuilder, escape};
+use crate::contract::schema::{SchemaId, SchemasBuilder};
 use crate::contract::violation::Place;
+use crate::pointer::escape;
 use crate::words::did_you_mean;
 
 /// The class of an operation that says nothing of its stability.

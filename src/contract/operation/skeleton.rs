@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::document::Document;
 use crate::contract::error::LoadError;
-use crate::contract::schema::escape;
+use crate::pointer::escape;
 
 /// A value of the document and the pointer where it really stands.
 #[derive(Debug, Clone)]

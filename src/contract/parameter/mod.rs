@@ -15,9 +15,10 @@ mod text;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::schema::{SchemaId, Schemas, escape};
+use super::schema::{SchemaId, Schemas};
 use super::violation::{Place, Violation};
 use crate::call::Call;
+use crate::pointer::escape;
 use crate::words::humanise;
 
 pub use form::decode_form;

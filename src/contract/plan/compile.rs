@@ -15,6 +15,7 @@ use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
 use crate::contract::vocabulary::{Behaviour, ChangeRule, ErrorRule, OperationRule};
+use crate::pointer::escape;
 use crate::words::did_you_mean;
 
 /// Names that every rule of an operation can see.
@@ -513,11 +514,6 @@ pub const TIMEOUT_MS_MAX: i64 = 60_000;
 
 fn nothing() -> Expression {
     Expression::compile("null", &[]).expect("a literal compiles")
-}
-
-/// A segment of a JSON Pointer (RFC 6901).
-pub(super) fn escape(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
 }
 
 fn last_path_parameter(operation: &Operation) -> Option<String> {

@@ -63,6 +63,17 @@ pub struct Resource {
     pub bytes: Option<String>,
 }
 
+impl Resource {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// How an instant stands in this field; milliseconds where the document does not say.
+    pub fn time_form(&self, name: &str) -> TimeForm {
+        self.field(name).and_then(|field| field.time).unwrap_or(TimeForm::Milliseconds)
+    }
+}
+
 /// A property of a resource's schema.
 #[derive(Debug, Clone)]
 pub struct Field {

@@ -3,10 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::compile::{Compiler, escape};
+use super::compile::Compiler;
 use super::*;
 use crate::contract::operation::Operation;
 use crate::contract::vocabulary::{OperationRule, ReadRule};
+use crate::pointer::escape;
 
 /// Bits in a record's memo.
 const BITS_MAX: u32 = 32;

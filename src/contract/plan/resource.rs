@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::compile::{Compiler, OPERATION_NAMES, escape};
+use super::compile::{Compiler, OPERATION_NAMES};
 use super::{Due, Field, Id, IdKind, Reference, Resource, TimeForm, Transition};
 use crate::contract::document::Document;
 use crate::contract::vocabulary::{IdForm, IdRule, LifecycleRule, ReadRule, ReferenceRule, ResourceRule};
+use crate::pointer::escape;
 use crate::words::humanise;
 
 /// Deepest nesting of `allOf` that is looked into.

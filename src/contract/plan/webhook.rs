@@ -1,8 +1,9 @@
 //! Events that go out, the consent page, and the records that a world starts with.
 
-use super::compile::{Compiler, OPERATION_NAMES, TIMEOUT_MS_MAX, escape};
+use super::compile::{Compiler, OPERATION_NAMES, TIMEOUT_MS_MAX};
 use super::*;
 use crate::contract::vocabulary::WebhookRule;
+use crate::pointer::escape;
 
 impl<'a> Compiler<'a> {
     pub(super) fn webhooks(&mut self, rule: &WebhookRule) -> Webhooks {

@@ -7,7 +7,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
-use super::bundle::escape;
+use crate::pointer::escape;
 
 /// One thing that is wrong with one value.
 #[derive(Debug)]

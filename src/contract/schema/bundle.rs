@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::Slot;
 use crate::contract::error::LoadError;
 use crate::contract::sample::Direction;
+use crate::pointer::escape;
 
 /// Schemas nested deeper than this are refused: the validator walks them recursively.
 const DEPTH_MAX: usize = 128;
@@ -368,14 +369,8 @@ fn bound_integers(schema: &mut Map<String, Value>) {
 /// Appends a segment to a pointer and returns the length to truncate it to afterwards.
 fn push(pointer: &mut String, segment: &str) -> usize {
     let length = pointer.len();
-    pointer.push('/');
-    pointer.push_str(&escape(segment));
+    crate::pointer::push(pointer, segment);
     length
-}
-
-/// A name as a segment of a JSON Pointer.
-pub fn escape(segment: &str) -> std::borrow::Cow<'_, str> {
-    if segment.contains(['~', '/']) { segment.replace('~', "~0").replace('/', "~1").into() } else { segment.into() }
 }
 
 fn kind(value: &Value) -> &'static str {

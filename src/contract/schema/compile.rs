@@ -3,9 +3,10 @@
 use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
 
-use super::bundle::{Bundle, escape};
+use super::bundle::Bundle;
 use crate::contract::error::LoadError;
 use crate::instant;
+use crate::pointer::escape;
 
 /// How often one pattern may backtrack on one value before the value is refused.
 const PATTERN_BACKTRACKS_MAX: usize = 100_000;

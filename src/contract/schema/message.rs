@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::best::{Complaint, Fault};
 use crate::contract::violation::Place;
+use crate::pointer::unescape;
 use crate::words::humanise;
 
 /// More options than this are not spelled out.
@@ -53,10 +54,6 @@ fn name(pointer: &str, place: Place) -> String {
         },
         Err(_) => humanise(&unescape(last)),
     }
-}
-
-fn unescape(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
 }
 
 fn either(words: &[String]) -> String {

@@ -22,8 +22,6 @@ use super::error::LoadError;
 use super::sample::Direction;
 use super::violation::{Place, Violation};
 
-pub use bundle::escape;
-
 /// More violations than this in one value are not reported: nobody reads them, and a hostile body should not buy them.
 pub const VIOLATIONS_MAX: usize = 100;
 

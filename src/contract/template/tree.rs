@@ -209,7 +209,7 @@ fn is_name(text: &str) -> bool {
 
 fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
-    pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    pointer.push_str(&crate::pointer::escape(segment));
 }
 
 fn collect_bare(node: &Node, pointer: &mut String, leaves: &mut Vec<(String, String)>) {

@@ -14,7 +14,7 @@ pub fn read(
         for segment in error.path() {
             use serde_path_to_error::Segment;
             match segment {
-                Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+                Segment::Map { key } => crate::pointer::push(&mut pointer, key),
                 Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
                 Segment::Enum { .. } | Segment::Unknown => {}
             }

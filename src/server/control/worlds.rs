@@ -175,7 +175,7 @@ fn differ<'a>(left: &'a Value, right: &'a Value, pointer: &mut String, found: &m
         (Value::Object(left), Value::Object(right)) => {
             let added = right.keys().filter(|key| !left.contains_key(*key));
             for key in left.keys().chain(added) {
-                let escaped = key.replace('~', "~0").replace('/', "~1");
+                let escaped = crate::pointer::escape(key);
                 below(left.get(key), right.get(key), &escaped, pointer, found);
             }
         }

@@ -8,7 +8,7 @@ use crate::contract::expression::operators::text_of;
 
 pub fn sha256(arguments: Arguments<'_>) -> Result<Value, String> {
     let digest = Sha256::digest(arguments.text(0)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    Ok(crate::words::hex(&digest).into())
 }
 
 pub fn sha256_base64_url(arguments: Arguments<'_>) -> Result<Value, String> {

@@ -21,6 +21,11 @@ const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// A key as a segment of a pointer.
+pub fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
+}
+
 /// Appends one segment to a pointer, escaped.
 pub fn push(pointer: &mut String, segment: &str) {
     pointer.push('/');
