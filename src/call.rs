@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+/// All but the unreserved characters (RFC 3986, 2.3): what is percent-encoded in a part of a URL.
+pub const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One request, read completely.
 #[derive(Debug, Clone)]

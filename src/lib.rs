@@ -1,14 +1,19 @@
-//! standin stands in for an HTTP API: from an OpenAPI document it runs a stateful fake that behaves like the real service.
+//! standin stands in for an HTTP API: from an OpenAPI document it runs a stateful fake that behaves like the real service. It also replays
+//! scenarios against the fake or a deployment, and holds every reply against the document.
 //!
 //! ```text
-//!              cli             arguments, shipped services, messages for people
-//!               │
-//!             server           sockets, wall time, files, webhooks sent, the control API
-//!               │
-//!             engine           one call in, one reply out: the only place that joins the two below
-//!            ╱      ╲
-//!      contract    world       what a service promises │ what is true now for one tenant
+//!                   cli            arguments, shipped services, files, targets, messages for people
+//!                 ╱     ╲
+//!           server       │         sockets, wall time, webhooks sent, the control API
+//!             │          │
+//!           engine       │         one call in, one reply out: the only place that joins contract and world
+//!          ╱      ╲      │
+//!      world       │  scenario     what is true now for one tenant │ what is called, judged, told of a run
+//!                  ╲    ╱
+//!                 contract         what a service promises
 //! ```
+//!
+//! `scenario` and `server` are strangers: a scenario judges any target, and [`cli`] performs what it asks for.
 //!
 //! # Reading order
 //!
@@ -18,23 +23,34 @@
 //!    of [`contract::vocabulary`], and compiled to a [`contract::plan`].
 //! 4. [`world::World`]: clock, agenda, records, quotas, replays, outbox, journal. Copying one is a pointer copy.
 //! 5. [`server`]: worlds behind their locks, the clock driven, deliveries performed.
+//! 6. [`scenario`]: `read` makes a [`Suite`](scenario::model::Suite), [`Run`](scenario::run::Run) asks for calls and waits until a
+//!    workflow is over, `check` and `snapshot` look at what happened, `report` tells it. The rules stand in `spec/scenarios.md`.
+//! 7. [`cli`]: one file for each command; `cli::run` is the rim of scenarios, from arguments (`plan`) over what is performed (`execute`,
+//!    `target`) to the exit code (`conclude`).
 //!
 //! # Use without a socket
 //!
 //! [`server::app`] gives an `axum::Router`; below it, [`engine::found`] makes a world and [`engine::handle`] answers calls.
+//! [`scenario::run::Run`] goes on when it is told what came of the last call, wherever that was sent.
 //!
 //! # Invariants
 //!
 //! Each is kept by `tests/tidy.rs` or by the test named.
 //!
-//! 1. `contract` and `world` never import each other; only `engine` changes a `World`.
-//! 2. Below `server` nothing touches sockets, files, environment, wall clock or random devices. Documents arrive as text.
+//! 1. `contract` and `world` never import each other; only `engine` changes a `World`. `scenario` knows `contract` alone, and only
+//!    `cli` knows `scenario`.
+//! 2. In `contract`, `world`, `engine` and `scenario` nothing touches sockets, files, environment, threads, wall clock, random devices or
+//!    standard output. Documents arrive as text.
 //! 3. No service is named here: the shipped ones are data under `spec/`, embedded as a folder.
-//! 4. One file parses expressions, one reads the OpenAPI model, one sends webhooks.
+//! 4. One file parses CEL, one reads the OpenAPI model, one sends webhooks, one speaks to deployments; the wall clock is read at the rim.
 //! 5. Iteration order is always defined; hashed maps serve for look-ups alone.
 //! 6. Every reply of the fake conforms to its contract, or says loudly that the overlay is wrong (`tests/reliability`).
 //! 7. Every queue, loop, body and journal has a named limit (`_MAX`).
 //! 8. Same contract, seed and calls: same bytes, in every process (`tests/reliability`).
+//! 9. Same behaviour of the target: same snapshot, whatever the seed, clock, host and number of jobs (`tests/flow_scenarios`).
+//! 10. No file has more than 800 lines, nothing is left unfinished, and no test is left out.
+//! 11. What the documents show is what happens: `README.md` and `spec/scenarios.md` are run (`tests/command_line`), their tables are those of
+//!     the code (`tests/vocabulary.rs`).
 
 pub mod call;
 pub mod cli;
@@ -43,6 +59,7 @@ pub mod engine;
 pub mod instant;
 pub mod pattern;
 pub mod pointer;
+pub mod scenario;
 pub mod server;
 pub mod words;
 pub mod world;

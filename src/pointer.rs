@@ -29,13 +29,7 @@ pub fn escape(key: &str) -> Cow<'_, str> {
 /// Appends one segment to a pointer, escaped.
 pub fn push(pointer: &mut String, segment: &str) {
     pointer.push('/');
-    for character in segment.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
-    }
+    pointer.push_str(&escape(segment));
 }
 
 /// The pointer of a child.

@@ -1,4 +1,8 @@
-//! Words for people: names turned into text, and the nearest known word to a misspelled one.
+//! Words for people: names turned into text, the nearest known word to a misspelled one, values by their kind, long texts cut.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 /// Words that are written in capitals wherever they stand.
 const ACRONYMS: [&str; 20] = [
@@ -24,6 +28,26 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.filter(|(score, _)| *score >= SIMILARITY_MIN).map(|(_, candidate)| candidate)
+}
+
+/// The kind of a JSON value: `an object`.
+pub fn kind_in_words(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Text as it is, cut where it has more characters than this.
+pub fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 /// Splits at separators, at `aB`, and before the last capital of `HTMLBody`.
@@ -86,7 +110,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{did_you_mean, humanise};
+    use super::{did_you_mean, humanise, shortened};
 
     #[test]
     fn names_become_words() {
@@ -109,5 +133,12 @@ mod tests {
     fn the_nearest_word_is_found_and_a_far_one_is_not() {
         assert_eq!(did_you_mean("lifecylce", ["lifecycle", "limits"]), Some("lifecycle"));
         assert_eq!(did_you_mean("zebra", ["lifecycle", "limits"]), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shortened("größer", 6), "größer");
+        assert_eq!(shortened("größer", 3), "grö…");
+        assert_eq!(shortened("", 0), "");
     }
 }

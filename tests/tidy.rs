@@ -70,7 +70,20 @@ fn contract_and_world_are_strangers() {
 #[test]
 fn the_engine_does_not_know_the_rim() {
     nowhere("src/engine", &["crate::server", "crate::cli"], &[], "the engine is below the rim");
-    nowhere("src/server", &["crate::cli"], &[], "the server is below the command line");
+    nowhere("src/server", &["crate::cli", "crate::scenario"], &[], "the server is below the command line");
+}
+
+#[test]
+fn scenarios_know_the_contract_alone() {
+    nowhere(
+        "src/scenario",
+        &["crate::world", "crate::engine", "crate::server", "crate::cli"],
+        &[],
+        "a scenario judges any target, so it knows none",
+    );
+    for folder in ["src/contract", "src/world", "src/engine"] {
+        nowhere(folder, &["crate::scenario"], &[], "scenarios stand beside the server");
+    }
 }
 
 #[test]
@@ -93,7 +106,7 @@ fn below_the_server_nothing_touches_the_machine() {
         "println!",
         "eprintln!",
     ];
-    for folder in ["src/contract", "src/world", "src/engine"] {
+    for folder in ["src/contract", "src/world", "src/engine", "src/scenario"] {
         nowhere(folder, &forbidden, &[], "no file, socket, environment, wall clock or random device below the server");
     }
 }
@@ -104,7 +117,7 @@ fn iteration_order_is_defined() {
     // it, but for the quotas, which are sorted when they are saved.
     let lookups =
         ["src/contract/schema/mod.rs", "src/world/quota.rs", "src/world/replay.rs", "src/world/store/collection.rs"];
-    for folder in ["src/contract", "src/world", "src/engine"] {
+    for folder in ["src/contract", "src/world", "src/engine", "src/scenario"] {
         nowhere(folder, &["HashMap", "HashSet"], &lookups, "use Vec, BTreeMap or IndexMap");
     }
 }
@@ -113,8 +126,13 @@ fn iteration_order_is_defined() {
 fn one_place_for_each_dangerous_thing() {
     nowhere("src", &["use cel", "cel::"], &["src/contract/expression/syntax.rs"], "one file parses expressions");
     nowhere("src", &["openapiv3::"], &["src/contract/operation/read.rs"], "one file reads the OpenAPI model");
-    nowhere("src", &["client::legacy", "HttpConnector"], &["src/server/deliver.rs"], "one file sends webhooks");
-    nowhere("src", &["SystemTime::now"], &["src/server/"], "one clock, at the rim");
+    nowhere(
+        "src",
+        &["client::legacy", "client::conn", "HttpConnector"],
+        &["src/server/deliver.rs", "src/cli/run/client.rs"],
+        "one file sends webhooks, one speaks to deployments",
+    );
+    nowhere("src", &["SystemTime::now"], &["src/server/", "src/cli/run/target.rs"], "one clock, at the rim");
 }
 
 #[test]

@@ -1,9 +1,17 @@
-//! The vocabulary's schema and table are what the types say. After a change of the types run this with `STANDIN_UPDATE=1`.
+//! The vocabulary's schema and table are what the types say. After a change of the types run this with `STANDIN_UPDATE=1`. The tables of
+//! `spec/scenarios.md`, which are written by hand, say the same as the code.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 use standin::contract::vocabulary;
+use standin::scenario::code::Code;
+use standin::scenario::coverage::Dimension;
+use standin::scenario::report::Format;
+use standin::scenario::snapshot::Kind;
+use standin::scenario::{condition, expression, jsonpath, read, run, template};
+
+const SCENARIOS: &str = include_str!("../spec/scenarios.md");
 
 #[track_caller]
 fn up_to_date(name: &str, generated: &str) {
@@ -54,4 +62,85 @@ fn the_schema_refuses_what_the_loader_refuses() {
         assert!(!validator().is_valid(&wrong), "{wrong}");
         assert!(serde_json::from_value::<vocabulary::Behaviour>(wrong.clone()).is_err(), "{wrong}");
     }
+}
+
+#[track_caller]
+fn scenarios_say(row: &str) {
+    assert!(SCENARIOS.contains(row), "spec/scenarios.md does not have: {row}");
+}
+
+#[test]
+fn the_reference_of_scenarios_lists_every_finding_with_its_severity() {
+    for code in Code::ALL {
+        let severity = format!("{:?}", code.severity()).to_lowercase();
+        scenarios_say(&format!("\n| `{}` | {severity} | {} |\n", code.word(), code.title()));
+    }
+}
+
+#[test]
+fn the_reference_of_scenarios_lists_every_format_dimension_and_kind_of_value() {
+    for format in Format::ALL {
+        scenarios_say(&format!("\n| `{}` |", format.word()));
+    }
+    let dimensions: Vec<String> = Dimension::ALL.iter().map(|one| format!("`{}`", one.word())).collect();
+    let prose = SCENARIOS.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(prose.contains(&dimensions.join(", ")), "{dimensions:?}");
+    let error = Kind::parse("").expect_err("no kind has an empty name");
+    let (_, known) = error.split_once("known: ").expect("the error lists them");
+    let kinds: Vec<String> = known.split(", ").map(|kind| format!("`{kind}`")).collect();
+    let (last, others) = kinds.split_last().expect("there are kinds");
+    assert!(prose.contains(&format!("Kinds for `as:` are {} and {last}.", others.join(", "))), "{kinds:?}");
+}
+
+#[test]
+fn the_reference_of_scenarios_lists_every_extension_field() {
+    let shapes = include_str!("../src/scenario/read/shape.rs");
+    let quoted = shapes.split("(\"x-standin-").skip(1).filter_map(|rest| rest.split('"').next());
+    let fields: Vec<&str> = quoted.filter(|field| !field.is_empty()).collect();
+    assert!(fields.len() >= 7, "{fields:?}");
+    for field in fields {
+        scenarios_say(&format!("\n| `x-standin-{field}: "));
+    }
+}
+
+#[test]
+fn the_reference_of_scenarios_names_the_limits_that_hold() {
+    for (what, limit) in [
+        ("scenario files of a run, with those that they refer to", read::DESCRIPTIONS_MAX),
+        ("workflows of a file", read::WORKFLOWS_MAX),
+        ("steps of a workflow", read::STEPS_MAX),
+        ("values copied from components and workflow-level parts", read::COPIED_VALUES_MAX),
+        ("complaints that are told", read::COMPLAINTS_MAX),
+        ("bytes of an expression", expression::EXPRESSION_BYTES_MAX),
+        ("bytes of a condition", condition::CONDITION_BYTES_MAX),
+        ("nesting of parentheses and `!` in a condition", condition::NESTING_MAX),
+        ("bytes of a JSONPath", jsonpath::QUERY_BYTES_MAX),
+        ("nesting of brackets in a JSONPath", jsonpath::NESTING_MAX),
+        ("nesting of filters in a JSONPath", jsonpath::FILTERS_MAX),
+        ("descendant segments (`..`) of a JSONPath", jsonpath::DESCENDANTS_MAX),
+        ("nesting of a payload as written", template::DEPTH_MAX),
+        ("visits of steps in a workflow, those of called workflows included", run::VISITS_MAX),
+        ("nesting of workflows that call one another", run::DEPTH_MAX),
+        ("seconds that `retryAfter` or `Retry-After` can ask for", run::WAIT_MAX.as_secs() as usize),
+        (
+            "bytes and values of an output, an input that is passed on, or a list of `x-standin-each`",
+            run::VALUE_SIZE_MAX,
+        ),
+        ("nesting of these", run::VALUE_DEPTH_MAX),
+    ] {
+        scenarios_say(&format!("\n| {what} | {} |\n", thousands(limit)));
+    }
+}
+
+/// `16777216` as `16,777,216`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

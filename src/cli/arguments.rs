@@ -12,9 +12,10 @@ use crate::server::{PORT_DEFAULT, SEED_DEFAULT};
     version,
     about = "Stands in for an HTTP API: a stateful fake from an OpenAPI document.",
     after_help = "SPEC is the name of a shipped service or a file (YAML or JSON, OpenAPI 3.0 or 3.1).\n\
-                  Exit codes: 0 done, 2 usage or document error.\n\n\
+                  Exit codes: 0 done, 1 contract failure, 2 usage or document error, 3 target unreachable, 4 snapshots pending.\n\n\
                   Examples:\n  standin serve                     the shipped service on http://127.0.0.1:4010\n  \
-                  standin serve openapi.yaml        your own API\n  standin plan openapi.yaml         what each operation does",
+                  standin serve openapi.yaml        your own API\n  standin plan openapi.yaml         what each operation does\n  \
+                  standin run scenarios             replay scenarios, check every reply, compare snapshots",
     max_term_width = 120
 )]
 pub struct Arguments {
@@ -28,8 +29,14 @@ pub enum Command {
     Serve(ServeArguments),
     /// Show what each operation does.
     Plan(PlanArguments),
-    /// Check documents and overlays.
+    /// Check documents, overlays and scenarios.
     Lint(LintArguments),
+    /// Replay scenarios against the fake or a deployment, and check every reply.
+    Run(Box<RunArguments>),
+    /// Accept or reject changed snapshots.
+    Review(ReviewArguments),
+    /// Tell what a finding's code means.
+    Explain(ExplainArguments),
 }
 
 #[derive(Debug, Args)]
@@ -86,15 +93,119 @@ pub struct PlanArguments {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  standin lint openapi.yaml\n  standin lint behaviour.overlay.yaml --for openapi.yaml"
+    after_help = "Examples:\n  standin lint openapi.yaml\n  standin lint behaviour.overlay.yaml --for openapi.yaml\n  standin lint scenarios/*.yaml"
 )]
 pub struct LintArguments {
-    /// OpenAPI documents, and overlays (with --for).
+    /// OpenAPI documents, scenarios, folders of scenarios, and overlays (with --for).
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     /// The document that the overlays are for: a shipped service's name or a file. They are applied in order.
     #[arg(long = "for", value_name = "SPEC")]
     pub target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each workflow runs in a fresh world; workflows that depend on one another share one. Waiting takes no time on a fake.\n\
+                  Values for inputs also come from the environment: STANDIN_VAR_NAME.\n\
+                  FORMAT is text, junit, json, html, markdown, sarif or github; FILE is a path, or - for standard output.\n\
+                  Exit codes: 0 passed, 1 contract failure, 2 usage or document error, 3 target unreachable,\n\
+                  4 snapshots pending, 130 interrupted (the first Ctrl-C lets workflows under way finish).\n\n\
+                  Examples:\n  standin run scenarios\n  standin run scenarios --against https://api.example.com/v1 --var apiKey=\"$KEY\"\n  \
+                  standin run scenarios --update\n  standin run scenarios --report junit=report.xml --report html=report.html\n  \
+                  standin run scenarios --shard 2/4 --min-coverage operation=100,status=80"
+)]
+pub struct RunArguments {
+    /// Scenario files, or folders of *.arazzo.yaml, *.arazzo.yml and *.arazzo.json.
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    pub paths: Vec<String>,
+    /// fake: one inside this process; a URL: that deployment, or a running standin. NAME=URL is for the source of that name.
+    #[arg(long, value_name = "fake|URL|NAME=URL", default_value = "fake")]
+    pub against: Vec<String>,
+    /// A value for the workflows' input of that name. Repeatable.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    pub variables: Vec<(String, String)>,
+    /// Only workflows whose file or id contains this; an id alone also runs one that is otherwise only called. Repeatable.
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// Only workflows that did not pass in the last run here.
+    #[arg(long)]
+    pub last_failed: bool,
+    /// Only this part of the workflows: the first of four is 1/4.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(usize, usize)>,
+    /// Start nothing more after the first failure.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// How many run at once; as many as there are processors when left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Approve every snapshot as it comes out, and delete those that nothing refers to.
+    #[arg(long, conflicts_with_all = ["no_snapshots", "ci"])]
+    pub update: bool,
+    /// Take no snapshots.
+    #[arg(long)]
+    pub no_snapshots: bool,
+    /// Folder of the snapshots; when left out, `snapshots` beside the folder `scenarios` that the file is in, or beside the file.
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Never write a snapshot, not even a pending one. So it is, too, when CI is set in the environment.
+    #[arg(long)]
+    pub ci: bool,
+    /// Also write a report. Repeatable.
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub reports: Vec<String>,
+    /// Least coverage in percent: of operations, or by dimension: operation=100,status=80.
+    #[arg(long, value_name = "BOUNDS")]
+    pub min_coverage: Option<String>,
+    /// Undeclared properties in replies are failures.
+    #[arg(long)]
+    pub closed_objects: bool,
+    /// Warnings are failures.
+    #[arg(long)]
+    pub strict: bool,
+    /// Longest time that a call may take, in seconds, where its step says nothing.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub timeout: u32,
+    /// Bearer token for the control API of a running standin.
+    #[arg(long, value_name = "T")]
+    pub control_token: Option<String>,
+    /// Where ids, secrets and sample data of the fake start.
+    #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT, value_parser = seed, allow_hyphen_values = true)]
+    pub seed: u64,
+    /// Show no progress, and only failures and the summary.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "On a terminal each is shown in turn: a accepts, r rejects, s skips, A accepts all that are left, q ends.\n\
+                  cargo insta review works on the same files.\n\
+                  Exit codes: 0 nothing is pending any more, 2 usage error, 4 some are still pending.\n\n\
+                  Examples:\n  standin review\n  standin review --accept snapshots/parcels\n  standin review --json"
+)]
+pub struct ReviewArguments {
+    /// Folders or files to review.
+    #[arg(value_name = "PATH", default_value = "snapshots")]
+    pub paths: Vec<String>,
+    /// Accept all.
+    #[arg(long, conflicts_with_all = ["reject", "json"])]
+    pub accept: bool,
+    /// Reject all.
+    #[arg(long, conflicts_with = "json")]
+    pub reject: bool,
+    /// List them as JSON, with their diffs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  standin explain\n  standin explain status-undeclared")]
+pub struct ExplainArguments {
+    /// A finding's code; all are listed when left out.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +223,21 @@ pub struct ContractArguments {
 
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a variable is NAME=VALUE: apiKey=abc".to_owned()),
+    }
+}
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    const SHARDS_MAX: usize = 10_000;
+    let numbers = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    numbers
+        .filter(|(index, of)| (1..=*of).contains(index) && *of <= SHARDS_MAX)
+        .ok_or_else(|| "a shard is I/N, with I from 1 to N: 2/4".to_owned())
 }
 
 /// Rather a complaint at the start than a delivery that is refused without anyone knowing why.

@@ -1,24 +1,28 @@
-//! `standin lint`: documents and overlays, checked without serving them.
+//! `standin lint`: documents, overlays and scenarios, checked without serving or running them.
 
 use std::io::Write;
+use std::path::Path;
 
 use super::arguments::LintArguments;
 use super::failure::Failure;
 use super::load;
+use super::run::{discover, plan};
 use super::services::{self, Files, Spec};
 use crate::contract::Selection;
 use crate::contract::document::Source;
+use crate::scenario::read;
 
 pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
-    let (overlays, documents): (Vec<&String>, Vec<&String>) = arguments.files.iter().partition(|file| is_overlay(file));
+    let files = named(&arguments.files)?;
+    let (scenarios, others): (Vec<&String>, Vec<&String>) = files.iter().partition(|file| is_scenario(file));
+    let (overlays, documents): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_overlay(file));
     let mut good = Vec::new();
     let mut complaints = Vec::new();
-    let files = Files;
     let mut check = |document: &str, overlays: Vec<String>, names: Vec<String>| match load::load(
         document,
         Selection { overlays, include: Vec::new() },
     ) {
-        Ok(contract) => good.push((names, contract.operations.list.len())),
+        Ok(contract) => good.push((names, format!("{} operations", contract.operations.list.len()))),
         Err(Failure::Documents { errors, .. }) => complaints.extend(errors),
         Err(Failure::Usage(_)) => {}
     };
@@ -37,15 +41,40 @@ pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
             check(&document, all, names);
         }
     }
+    for scenario in scenarios {
+        match plan::suite(std::slice::from_ref(scenario)) {
+            Ok(suite) => {
+                good.push((vec![scenario.clone()], format!("{} workflows", suite.descriptions[0].workflows.len())))
+            }
+            Err(Failure::Documents { errors, .. }) => complaints.extend(errors),
+            Err(Failure::Usage(_)) => {}
+        }
+    }
     report(&good);
-    if complaints.is_empty() { Ok(()) } else { Err(Failure::Documents { errors: complaints, files }) }
+    if complaints.is_empty() { Ok(()) } else { Err(Failure::Documents { errors: complaints, files: Files }) }
 }
 
-fn report(good: &[(Vec<String>, usize)]) {
-    let mut out = std::io::stdout().lock();
-    for (names, operations) in good {
-        let _ = writeln!(out, "{}: ok, {operations} operations", names.join(", "));
+/// The files; of a folder the scenarios in it.
+fn named(arguments: &[String]) -> Result<Vec<String>, Failure> {
+    let mut files = Vec::new();
+    for argument in arguments {
+        match Path::new(argument).is_dir() {
+            true => files.extend(discover::discover(std::slice::from_ref(argument))?),
+            false => files.push(argument.clone()),
+        }
     }
+    Ok(files)
+}
+
+fn report(good: &[(Vec<String>, String)]) {
+    let mut out = std::io::stdout().lock();
+    for (names, holds) in good {
+        let _ = writeln!(out, "{}: ok, {holds}", names.join(", "));
+    }
+}
+
+fn is_scenario(file: &str) -> bool {
+    Files.read(file).is_ok_and(|text| read::is_description(&text))
 }
 
 /// A file whose first top-level word says so. What cannot be read is left to the loader, which says why.

@@ -1,12 +1,15 @@
 //! The command line: what was typed ([`arguments`]), what it means, and doing it.
 //!
-//! Exit codes: 0 pass, 2 usage or document error. Standard output carries results only; everything else goes to standard error.
+//! Exit codes: 0 pass, 1 contract failure, 2 usage or document error, 3 target unreachable, 4 snapshots pending. Standard output carries results only; everything else goes to standard error.
 
 mod arguments;
+mod explain;
 mod failure;
 mod lint;
 mod load;
 mod plan;
+mod review;
+mod run;
 mod serve;
 mod services;
 
@@ -32,12 +35,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match arguments.command {
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::Plan(arguments) => plan::run(&arguments),
-        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments).map(|()| 0),
+        Command::Plan(arguments) => plan::run(&arguments).map(|()| 0),
+        Command::Lint(arguments) => lint::run(&arguments).map(|()| 0),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments).map(|()| 0),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(failure) => {
             failure.show();
             ExitCode::from(EXIT_USAGE)

@@ -6,6 +6,7 @@ use include_dir::{Dir, include_dir};
 
 use super::failure::Failure;
 use crate::contract::document::Source;
+use crate::words::did_you_mean;
 
 /// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`.
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
@@ -17,8 +18,6 @@ const OVERLAY: &str = "overlay.yaml";
 const FURTHER_OVERLAYS: &str = ".overlay.yaml";
 /// Longest document that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// How alike two names must be to be taken for a slip of the hand.
-const LIKENESS_MIN: f64 = 0.75;
 
 /// A document and the overlays that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +62,15 @@ pub fn find(spec: Option<&str>) -> Result<Spec, Failure> {
     }
 }
 
+/// The overlays of the shipped service that a document is of; none for any other document.
+pub fn overlays_of(document: &str) -> Vec<String> {
+    let name = document.strip_prefix(SHIPPED_ROOT).and_then(|rest| rest.strip_suffix(DOCUMENT)?.strip_suffix('/'));
+    match name {
+        Some(name) if names().contains(&name) => shipped(name).overlays,
+        _ => Vec::new(),
+    }
+}
+
 /// The shipped services, sorted.
 pub fn names() -> Vec<&'static str> {
     let folders = SHIPPED.dirs().filter(|folder| folder.get_file(folder.path().join(DOCUMENT)).is_some());
@@ -87,9 +95,7 @@ fn embedded(name: &str) -> Option<&'static str> {
 }
 
 fn unknown(spec: &str, names: &[&str]) -> String {
-    let likeness = |name: &&&str| (strsim::jaro_winkler(name, spec) * 1000.0) as u32;
-    let nearest = names.iter().max_by_key(likeness).filter(|name| strsim::jaro_winkler(name, spec) >= LIKENESS_MIN);
-    let hint = match (nearest, names) {
+    let hint = match (did_you_mean(spec, names.iter().copied()), names) {
         (Some(nearest), _) => format!("; did you mean {nearest:?}?"),
         (None, []) => String::new(),
         (None, names) => format!("; shipped are: {}", names.join(", ")),

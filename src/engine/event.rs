@@ -222,6 +222,7 @@ impl<'c> Turn<'c, '_> {
             url: delivery.url.clone(),
             attempt: delivery.attempts,
             outcome: error.clone().unwrap_or_else(|| format!("delivered ({})", response_status.unwrap_or_default())),
+            payload: delivery.body.clone().into(),
         };
         self.world.journal.push(self.now, what, Vec::new());
         let wait = webhooks.attempts_ms.get(delivery.attempts as usize);

@@ -39,7 +39,7 @@ pub struct Front {
 
 /// What the log tells of a call beside its head.
 #[derive(Debug, Default)]
-struct Told {
+pub(super) struct Told {
     operation: Option<Arc<str>>,
     causes: Vec<Cause>,
 }
@@ -79,18 +79,23 @@ impl Front {
         let call =
             Call { method: parts.method, path, query, headers: parts.headers, body, unread, origin, received_at };
 
-        let (reply, told) = match own {
-            Some(rest) => own_reply(&hub, &name, rest, &call).await,
-            None => match hub.world(&name) {
-                Ok(tenant) => answer(&hub, &tenant, &call),
-                Err(no_world) => (no_world_reply(&hub, &no_world), Told::default()),
-            },
-        };
+        let (reply, told) = reply(&hub, &name, own, &call).await;
         log(&hub, call, name, &reply, told, started);
         if !reply.delay.is_zero() {
             tokio::time::sleep(reply.delay).await;
         }
         response(reply, &method, version, closing)
+    }
+}
+
+/// The reply of a world, or of the fake itself where `own` is what follows [`OWN_PREFIX`].
+pub(super) async fn reply(hub: &Arc<Hub>, world: &str, own: Option<String>, call: &Call) -> (Reply, Told) {
+    match own {
+        Some(rest) => own_reply(hub, world, rest, call).await,
+        None => match hub.world(world) {
+            Ok(tenant) => answer(hub, &tenant, call),
+            Err(no_world) => (no_world_reply(hub, &no_world), Told::default()),
+        },
     }
 }
 

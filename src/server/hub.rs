@@ -38,6 +38,10 @@ pub enum NoWorld {
 impl Hub {
     pub fn new(contract: Arc<Contract>, settings: Settings) -> Arc<Hub> {
         let courier = Courier::new(&settings.allow_webhooks_to);
+        Hub::with_courier(contract, settings, courier)
+    }
+
+    pub fn with_courier(contract: Arc<Contract>, settings: Settings, courier: Courier) -> Arc<Hub> {
         let log = Log::new(settings.log);
         Arc::new(Hub { contract, settings, courier, log, worlds: RwLock::default() })
     }
@@ -73,6 +77,11 @@ impl Hub {
         let tenant = Arc::new(Tenant::new(world));
         worlds.insert(tenant.name.clone(), tenant.clone());
         Ok(tenant)
+    }
+
+    /// Forgets a world: its name is free again.
+    pub fn remove(&self, name: &str) {
+        self.worlds.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// A fresh world as the settings want it.

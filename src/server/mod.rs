@@ -17,6 +17,7 @@ mod drive;
 mod front;
 mod hub;
 mod listen;
+mod local;
 mod log;
 mod masked;
 mod settings;
@@ -26,7 +27,10 @@ mod write;
 
 use std::sync::Arc;
 
+pub use control::CHALLENGE;
+pub use front::OWN_PREFIX;
 pub use listen::{Serving, StartError};
+pub use local::{LOCAL_ORIGIN, Local};
 pub use settings::{ClockSetting, LogForm, PORT_DEFAULT, SEED_DEFAULT, Settings};
 
 use crate::contract::Contract;

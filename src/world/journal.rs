@@ -44,7 +44,15 @@ pub enum What {
     /// An event was emitted.
     Event { event: Arc<str>, data: String },
     /// An attempt to deliver an event, and what came of it.
-    Attempt { delivery: u64, event: String, url: String, attempt: u32, outcome: String },
+    Attempt {
+        delivery: u64,
+        event: String,
+        url: String,
+        attempt: u32,
+        outcome: String,
+        #[serde(skip)]
+        payload: Bytes,
+    },
     /// The clock, state or faults were changed through the control API.
     Control { action: String },
 }
@@ -111,7 +119,9 @@ impl Entry {
             What::Call { path, request, reply, .. } => path.len() + request.len() + reply.len(),
             What::Lifecycle { id, from, to, .. } => id.len() + from.len() + to.len(),
             What::Event { data, .. } => data.len(),
-            What::Attempt { event, url, outcome, .. } => event.len() + url.len() + outcome.len(),
+            What::Attempt { event, url, outcome, payload, .. } => {
+                event.len() + url.len() + outcome.len() + payload.len()
+            }
             What::Control { action } => action.len(),
         };
         what + self.causes.iter().map(|cause| cause.text.len()).sum::<usize>()
@@ -130,7 +140,7 @@ impl Entry {
                 write!(out, "lifecycle {resource} {} {} {}", line(id), line(from), line(to))
             }
             What::Event { event, data } => write!(out, "event {event} {}", digest(data.as_bytes())),
-            What::Attempt { delivery, event, url, attempt, outcome } => {
+            What::Attempt { delivery, event, url, attempt, outcome, .. } => {
                 write!(out, "attempt {delivery} {} {} {attempt} {}", line(event), line(url), line(outcome))
             }
             What::Control { action } => write!(out, "control {}", line(action)),

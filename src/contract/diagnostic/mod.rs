@@ -12,8 +12,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::error::{About, LoadError};
 use excerpt::Excerpt;
-use locate::Positions;
-pub use locate::locate;
+pub use locate::{Positions, locate};
 
 /// Renders complaints one below the other. `texts` gives a file's text; without it a complaint is its message alone.
 pub fn render(errors: &[LoadError], texts: &dyn Fn(&str) -> Option<String>, color: bool) -> String {

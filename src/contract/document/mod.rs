@@ -29,6 +29,11 @@ pub use origin::Origins;
 pub trait Source {
     /// The text of a file, named as an author would (`spec/flow/openapi.yaml`) or as a `$ref` resolves relative to it.
     fn read(&self, name: &str) -> Result<String, String>;
+
+    /// The tree of a file that was parsed beforehand, given away once; `None` for all others, whose text is to be read.
+    fn tree(&self, _name: &str) -> Option<Result<Value, LoadError>> {
+        None
+    }
 }
 
 /// The OpenAPI document after bundling and overlays.

@@ -11,7 +11,7 @@ use crate::call::Reply;
 use crate::contract::Contract;
 use crate::server::hub::Hub;
 
-const DESCRIPTION: &str = include_str!("../control.yaml");
+const DESCRIPTION: &str = include_str!("../../../spec/control.yaml");
 
 /// A page for people who open `/_standin/`.
 pub fn index(hub: &Hub) -> Reply {
@@ -54,14 +54,17 @@ pub fn document() -> Result<Value, String> {
 
 pub fn health(hub: &Hub) -> Answer {
     let worlds = hub.all().len();
+    let credential = hub.credential().map(|(header, value)| json!({ "header": header, "value": value }));
     Ok(json(
         StatusCode::OK,
         &json!({
+            "name": "standin",
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
             "title": hub.contract.title(),
             "base": hub.contract.operations.base,
             "worlds": worlds,
+            "credential": credential,
         }),
     ))
 }

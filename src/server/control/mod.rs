@@ -1,4 +1,4 @@
-//! The control API under `/_standin/`: worlds, clocks, faults, journals. Described by `src/server/control.yaml`, which is
+//! The control API under `/_standin/`: worlds, clocks, faults, journals. Described by `spec/control.yaml`, which is
 //! served as JSON at `/_standin/openapi.json`.
 
 mod about;
@@ -7,7 +7,7 @@ mod clock;
 mod faults;
 mod journal;
 mod records;
-mod webhooks;
+pub mod webhooks;
 mod worlds;
 
 use std::sync::Arc;
@@ -23,6 +23,9 @@ use super::{access, front};
 use crate::call::{Call, Reply, Unread};
 use crate::engine;
 
+/// How whoever has no control token is told so; by the realm a client knows a standin.
+pub const CHALLENGE: &str = "Bearer realm=\"standin\"";
+
 /// A request below `/_standin/`.
 pub struct Asked<'a> {
     /// The (checked) name of the world it is for.
@@ -37,7 +40,7 @@ type Refusal = Box<Reply>;
 type Answer = Result<Reply, Refusal>;
 
 /// Every operation of the control API: method, path below `/_standin/`, `operationId`.
-pub const ROUTES: [(Method, &str, &str); 19] = [
+pub const ROUTES: [(Method, &str, &str); 20] = [
     (Method::GET, "worlds", "listWorlds"),
     (Method::POST, "world/reset", "resetWorld"),
     (Method::POST, "world/save", "saveWorld"),
@@ -55,6 +58,7 @@ pub const ROUTES: [(Method, &str, &str); 19] = [
     (Method::POST, "journal/verify", "verifyCalls"),
     (Method::GET, "events", "listEvents"),
     (Method::POST, "webhooks/await", "awaitWebhook"),
+    (Method::POST, webhooks::RECEIVER, "receiveWebhook"),
     (Method::GET, "plan", "getPlan"),
     (Method::GET, "health", "health"),
 ];
@@ -78,9 +82,13 @@ pub async fn answer(hub: &Arc<Hub>, asked: &Asked<'_>) -> (Option<&'static str>,
         reply.headers.extend(HeaderValue::try_from(allowed).map(|value| (ALLOW, value)));
         return (None, reply);
     };
+    // Whoever sends a webhook here is the fake itself, which sends no control token.
+    if *id == "receiveWebhook" {
+        return (Some(id), webhooks::receive(asked.call));
+    }
     if !access::allowed(hub.settings.control_token.as_deref(), &asked.call.headers) {
         let mut reply = problem(StatusCode::UNAUTHORIZED, "send the control token as Authorization: Bearer TOKEN");
-        reply.headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        reply.headers.push((WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)));
         return (Some(id), reply);
     }
     if let Some(unread) = asked.call.unread {

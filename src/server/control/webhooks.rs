@@ -1,4 +1,4 @@
-//! Events and what became of their deliveries.
+//! Events and what became of their deliveries; and a receiver for those who have none.
 
 use std::time::Duration;
 
@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::journal::shown;
-use super::{Answer, ask, json, refuse};
-use crate::call::Call;
+use super::{Answer, Refusal, ask, json, refuse};
+use crate::call::{Call, Reply};
 use crate::server::tenant::Tenant;
 use crate::world::journal::{ENTRIES_MAX, Entry, What};
 
+/// Path of the receiver below `/_standin/`.
+pub const RECEIVER: &str = "webhooks/receive";
 /// How long an answer is waited for when nothing is asked, and at most; wall time.
 const TIMEOUT_MS_DEFAULT: u64 = 5_000;
 const TIMEOUT_MS_MAX: u64 = 60_000;
@@ -61,7 +63,7 @@ pub async fn wait(tenant: &Tenant, call: &Call) -> Answer {
         let found =
             tenant.lock().world.journal.since(asked.after, ENTRIES_MAX).into_iter().find(|entry| asked.matches(entry));
         if let Some(entry) = found {
-            return Ok(json(StatusCode::OK, &shown(&entry, false)?));
+            return Ok(json(StatusCode::OK, &awaited(&entry)?));
         }
         if tokio::time::timeout_at(deadline, settled.changed()).await.is_err() {
             let planned = tenant.lock().world.outbox.len();
@@ -72,6 +74,34 @@ pub async fn wait(tenant: &Tenant, call: &Call) -> Answer {
             return Err(refuse(StatusCode::REQUEST_TIMEOUT, detail));
         }
     }
+}
+
+/// The entry, and what was delivered: read as JSON where it is JSON.
+fn awaited(entry: &Entry) -> Result<Value, Refusal> {
+    let mut value = shown(entry, false)?;
+    if let What::Attempt { event, payload, .. } = &entry.what {
+        value["event"] = json!(event);
+        value["payload"] = serde_json::from_slice(payload).unwrap_or_else(|_| json!(String::from_utf8_lossy(payload)));
+    }
+    Ok(value)
+}
+
+/// Takes any webhook, and answers with the status that the query asks for: `?status=503`.
+pub fn receive(call: &Call) -> Reply {
+    match received_status(call.query.as_deref()) {
+        Ok(status) => Reply::new(status),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// What the receiver answers to a query.
+pub fn received_status(query: Option<&str>) -> Result<StatusCode, Refusal> {
+    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let Some((_, asked)) = pairs.into_iter().find(|(name, _)| name == "status") else { return Ok(StatusCode::OK) };
+    let status = asked.parse().ok().filter(|status| (200..600).contains(status));
+    status
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, format!("status is {asked:?}, but must be from 200 to 599")))
 }
 
 impl Await {

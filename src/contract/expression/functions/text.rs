@@ -1,18 +1,16 @@
 //! Functions of texts.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::argument::Arguments;
+use crate::call::RESERVED;
 use crate::contract::expression::evaluate::TEXT_BYTES_MAX;
 use crate::contract::expression::operators::{self, text_of};
 
 /// How large a compiled pattern may become.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
-
-/// RFC 3986's unreserved characters stand as they are.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Compiles a pattern; matching takes time in proportion to the text.
 pub fn pattern(text: &str) -> Result<Regex, String> {
@@ -98,7 +96,7 @@ pub fn substring(arguments: Arguments<'_>) -> Result<Value, String> {
 }
 
 pub fn encode(arguments: Arguments<'_>) -> Result<Value, String> {
-    Ok(utf8_percent_encode(&text_of(arguments.value(0)), QUERY_VALUE).to_string().into())
+    Ok(utf8_percent_encode(&text_of(arguments.value(0)), RESERVED).to_string().into())
 }
 
 fn too_long() -> String {

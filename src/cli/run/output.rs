@@ -1,0 +1,136 @@
+//! Reports to files, the text to standard output.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::plan::Plan;
+use crate::cli::failure::Failure;
+use crate::cli::services::Files;
+use crate::contract::diagnostic as locate;
+use crate::contract::document::Source;
+use crate::scenario::finding::Finding;
+use crate::scenario::report::{self, Format};
+use crate::scenario::results::{Position, Positions, Results};
+
+/// A report that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub format: Format,
+    /// A path, or `-`.
+    pub file: String,
+}
+
+/// `FORMAT=FILE`.
+pub fn wanted(text: &str) -> Result<Wanted, Failure> {
+    let Some((word, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err(Failure::usage(format!("--report {text}: say FORMAT=FILE, as in junit=report.xml")));
+    };
+    let format = Format::parse(word).map_err(|error| Failure::usage(format!("--report {text}: {error}")))?;
+    Ok(Wanted { format, file: file.to_owned() })
+}
+
+/// Writes what was asked for; the text goes to standard output unless a report goes there. The error is the first report that cannot be
+/// written; the others are.
+pub fn write(plan: &Plan, results: &mut Results) -> Result<(), Failure> {
+    // Reading files with positions takes longer than many a run: only where somebody is told of a place.
+    let quiet = plan.reports.is_empty() && results.findings.is_empty();
+    let quiet = quiet && results.workflows.iter().all(|workflow| workflow.findings.is_empty());
+    let texts = if quiet { BTreeMap::new() } else { texts(results) };
+    let positions = Read::new(&texts);
+    for workflow in &mut results.workflows {
+        let place = positions.find(&workflow.file, &workflow.pointer);
+        workflow.line = place.map_or(0, |place| place.line);
+    }
+    let results = &*results;
+    let mut written = Ok(());
+    let mut printed = false;
+    for wanted in &plan.reports {
+        let to_terminal = wanted.file == "-";
+        printed |= to_terminal;
+        let text = report::render(
+            results,
+            wanted.format,
+            &positions,
+            to_terminal && plan.color && wanted.format == Format::Text,
+        );
+        let done = if to_terminal { print(&text) } else { save(&wanted.file, &text) };
+        written = written.and(done);
+    }
+    if !printed {
+        let done = print(&report::render(results, Format::Text, &positions, plan.color));
+        written = written.and(done);
+    }
+    written
+}
+
+/// Does standard output take colours?
+pub fn color() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Whoever reads may have seen enough and gone; any other failure loses results that somebody waits for.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn save(file: &str, text: &str) -> Result<(), Failure> {
+    let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the report {file}: {error}"));
+    if let Some(folder) = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+    }
+    std::fs::write(file, text).map_err(unwritable)
+}
+
+/// The texts of every file that a finding or a workflow names.
+fn texts(results: &Results) -> BTreeMap<String, String> {
+    let of_workflows = results
+        .workflows
+        .iter()
+        .flat_map(|workflow| std::iter::once(workflow.file.as_str()).chain(workflow.findings.iter().flat_map(files)));
+    let names: BTreeSet<&str> = of_workflows.chain(results.findings.iter().flat_map(files)).collect();
+    names.into_iter().filter_map(|name| Some((name.to_owned(), Files.read(name).ok()?))).collect()
+}
+
+fn files(finding: &Finding) -> impl Iterator<Item = &str> {
+    std::iter::once(&finding.scenario).chain(&finding.document).map(|site| site.file.as_ref())
+}
+
+/// Where values stand in those texts; each is read with positions once.
+struct Read<'t> {
+    files: BTreeMap<&'t str, (&'t str, locate::Positions<'t>)>,
+}
+
+impl<'t> Read<'t> {
+    fn new(texts: &'t BTreeMap<String, String>) -> Read<'t> {
+        let read = |(name, text): (&'t String, &'t String)| {
+            Some((name.as_str(), (text.as_str(), locate::Positions::read(text)?)))
+        };
+        Read { files: texts.iter().filter_map(read).collect() }
+    }
+}
+
+impl Positions for Read<'_> {
+    /// Of the value, or of the nearest one above it that exists.
+    fn find(&self, file: &str, pointer: &str) -> Option<Position> {
+        let (text, positions) = self.files.get(file)?;
+        let mut pointer = pointer;
+        let range = loop {
+            if let Some(range) = positions.find(pointer) {
+                break range;
+            }
+            pointer = &pointer[..pointer.rfind('/')?];
+        };
+        let before = text.get(..range.start)?;
+        let start_of_line = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = text.get(start_of_line..range.start)?.chars().count() + 1;
+        let shown = text.get(range.clone())?.lines().next().unwrap_or_default().chars().count();
+        Some(Position { line: before.matches('\n').count() + 1, column, end_column: column + shown.max(1) })
+    }
+}

@@ -1,0 +1,5 @@
+//! Whole records, told.
+
+mod scene;
+mod sight;
+mod trouble;
