@@ -17,6 +17,9 @@ fn the_help_of_every_command_has_examples() {
         (vec!["serve", "--help"], "standin serve openapi.yaml --port 0"),
         (vec!["plan", "--help"], "standin plan openapi.yaml --overlay behaviour.yaml --format json"),
         (vec!["lint", "--help"], "standin lint behaviour.overlay.yaml --for openapi.yaml"),
+        (vec!["run", "--help"], "standin run scenarios --shard 2/4 --min-coverage operation=100,status=80"),
+        (vec!["review", "--help"], "standin review --accept snapshots/parcels"),
+        (vec!["explain", "--help"], "standin explain status-undeclared"),
     ] {
         let done = run(&arguments);
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
@@ -27,8 +30,11 @@ fn the_help_of_every_command_has_examples() {
 
 #[test]
 fn the_first_help_names_every_command_and_the_exit_codes() {
-    let help = run(&["--help"]).stdout;
-    for word in ["  serve ", "  plan ", "  lint ", "Exit codes: 0 done, 2 usage or document error."] {
+    // Long lines are wrapped at the width of the terminal.
+    let help = run(&["--help"]).stdout.replace('\n', " ");
+    let codes =
+        "Exit codes: 0 done, 1 contract failure, 2 usage or document error, 3 target unreachable, 4 snapshots pending.";
+    for word in [" serve ", " plan ", " lint ", " run ", " review ", " explain ", codes] {
         assert!(help.contains(word), "no {word:?} in {help}");
     }
 }

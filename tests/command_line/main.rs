@@ -6,5 +6,7 @@ mod plan;
 mod program;
 mod readme;
 mod repeat;
+mod run;
 mod serve;
 mod stop;
+mod trouble;

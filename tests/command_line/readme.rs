@@ -1,4 +1,4 @@
-//! Walks the README's tour: starts what it serves, runs what it runs, and compares what it shows.
+//! Walks the README's tour and the examples of `spec/scenarios.md`: starts what they serve, runs what they run, and compares what they show.
 //!
 //! A fenced block after `<!-- serve -->` starts a server; one after `<!-- run -->` is run by one bash for the whole tour. A fenced block
 //! that follows one of them is what it shows: `json` is compared as JSON, `text` letter by letter. With `STANDIN_UPDATE=1` the shown blocks are
@@ -14,11 +14,21 @@ use serde_json::Value;
 use super::program::{BINARY, Folder, PATIENCE, Server};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/spec/scenarios.md");
 const PORT_DEFAULT: u16 = 4010;
 
 #[test]
 fn the_tour_of_the_readme_runs_and_shows_what_it_says() {
-    let text = std::fs::read_to_string(README).expect("there is a README");
+    walk(README);
+}
+
+#[test]
+fn the_examples_of_the_scenarios_reference_run_and_show_what_it_says() {
+    walk(SCENARIOS);
+}
+
+fn walk(document: &str) {
+    let text = std::fs::read_to_string(document).expect("the document is there");
     let mut tour = Tour::start();
     let mut written: Vec<String> = Vec::new();
     let mut differences = Vec::new();
@@ -49,7 +59,7 @@ fn the_tour_of_the_readme_runs_and_shows_what_it_says() {
             None => ("", None),
         };
         let seen = readable(kind, &seen);
-        if shown.as_deref().unwrap_or_default() != seen {
+        if timeless(shown.as_deref().unwrap_or_default()) != timeless(&seen) {
             differences.push(format!("after line {after}:\n{seen}\n"));
         }
         if shown.is_some() {
@@ -57,11 +67,11 @@ fn the_tour_of_the_readme_runs_and_shows_what_it_says() {
         }
     }
     if std::env::var_os("STANDIN_UPDATE").is_some() {
-        std::fs::write(README, written.join("\n") + "\n").expect("the README can be written");
+        std::fs::write(document, written.join("\n") + "\n").expect("the document can be written");
     } else {
         assert!(
             differences.is_empty(),
-            "the README shows something else (STANDIN_UPDATE=1 writes it):\n{}",
+            "{document} shows something else (STANDIN_UPDATE=1 writes it):\n{}",
             differences.join("\n")
         );
     }
@@ -77,7 +87,7 @@ fn fenced<'a>(lines: &[&'a str], open: usize, kind: &str) -> Option<(Vec<&'a str
     Some((lines[open + 1..open + 1 + length].to_vec(), open + length + 2))
 }
 
-/// JSON as the README shows it: on several lines. Other text as it is.
+/// JSON as the documents show it: on several lines. Other text as it is.
 fn readable(kind: &str, seen: &str) -> String {
     match kind {
         "json" => match serde_json::from_str::<Value>(seen) {
@@ -88,13 +98,19 @@ fn readable(kind: &str, seen: &str) -> String {
     }
 }
 
+/// Text without how long something took, which is never the same.
+fn timeless(text: &str) -> String {
+    let durations = regex::Regex::new(r"\b[0-9]+(\.[0-9]+)? m?s\b").expect("a pattern");
+    durations.replace_all(text, "T").into_owned()
+}
+
 /// One bash, and the servers that were started on the way.
 struct Tour {
     folder: Folder,
     bash: Child,
     input: ChildStdin,
     output: Receiver<String>,
-    /// Each with the port that the README names.
+    /// Each with the port that the document names.
     servers: Vec<(u16, Server)>,
 }
 
@@ -165,7 +181,7 @@ impl Tour {
         self.as_named(&seen.join("\n"))
     }
 
-    /// With the ports that the README names.
+    /// With the ports that the document names.
     fn as_named(&self, seen: &str) -> String {
         let rename = |seen: String, (named, server): &(u16, Server)| {
             seen.replace(&format!("127.0.0.1:{}", server.port), &format!("127.0.0.1:{named}"))
@@ -183,14 +199,27 @@ impl Tour {
 }
 
 #[test]
-fn every_file_that_the_readme_links_is_there() {
-    let text = std::fs::read_to_string(README).expect("there is a README");
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let files: Vec<&str> = targets.filter(|target| !target.starts_with("http")).collect();
-    assert!(files.len() >= 4, "{files:?}");
-    for file in files {
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists(), "{file}");
+fn every_file_and_heading_that_a_document_links_is_there() {
+    for document in [README, SCENARIOS] {
+        let text = std::fs::read_to_string(document).expect("the document is there");
+        let folder = Path::new(document).parent().expect("it lies in a folder");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let (headings, files): (Vec<&str>, Vec<&str>) =
+            targets.filter(|target| !target.starts_with("http")).partition(|target| target.starts_with('#'));
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            assert!(folder.join(file).exists(), "{file}");
+        }
+        let known: Vec<String> = text.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
+        for heading in headings {
+            assert!(known.iter().any(|known| known == heading), "{heading} is none of {known:?}");
+        }
     }
+}
+
+/// What links to a heading: `## Exit codes` is `#exit-codes`.
+fn anchor(line: &str) -> String {
+    format!("#{}", line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
 }
 
 #[test]
