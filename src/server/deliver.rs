@@ -13,7 +13,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 
 use super::control::webhooks;
-use super::front;
 use super::settings::is_loopback;
 use crate::world::outbox::{Attempt, Outcome};
 
@@ -47,7 +46,7 @@ impl Courier {
 
     /// Answers attempts at the fake's own receiver without a socket.
     pub fn with_own_receiver(mut self, origin: &str) -> Courier {
-        self.own_receiver = Some(format!("{origin}{}/{}", front::OWN_PREFIX, webhooks::RECEIVER));
+        self.own_receiver = Some(webhooks::receiver(origin));
         self
     }
 

@@ -64,8 +64,7 @@ impl Front {
                 return response(control::problem(StatusCode::BAD_REQUEST, &detail), &method, version, true);
             }
         };
-        let own = choice.path.strip_prefix(OWN_PREFIX).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let own = own.map(|rest| rest.trim_start_matches('/').to_owned());
+        let own = own_path(choice.path);
         let name = choice.name.to_owned();
         let origin = origin(&parts, choice, &hub);
         let path = choice.path.to_owned();
@@ -86,6 +85,12 @@ impl Front {
         }
         response(reply, &method, version, closing)
     }
+}
+
+/// What follows [`OWN_PREFIX`] in a path below it, without a leading slash.
+pub(super) fn own_path(path: &str) -> Option<String> {
+    let own = path.strip_prefix(OWN_PREFIX).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    own.map(|rest| rest.trim_start_matches('/').to_owned())
 }
 
 /// The reply of a world, or of the fake itself where `own` is what follows [`OWN_PREFIX`].

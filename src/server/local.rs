@@ -30,9 +30,7 @@ impl Local {
 
     /// Answers a call in a world, which is founded on first use. Inside a tokio runtime.
     pub async fn answer(&self, world: &str, call: &Call) -> Reply {
-        let own = call.path.strip_prefix(front::OWN_PREFIX).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let own = own.map(|rest| rest.trim_start_matches('/').to_owned());
-        front::reply(&self.hub, world, own, call).await.0
+        front::reply(&self.hub, world, front::own_path(&call.path), call).await.0
     }
 
     /// Lets time pass in a world: everything that falls due happens. The error says why it did not get there.

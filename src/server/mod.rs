@@ -28,10 +28,13 @@ mod write;
 use std::sync::Arc;
 
 pub use control::CHALLENGE;
+pub use control::webhooks::receiver;
 pub use front::OWN_PREFIX;
 pub use listen::{Serving, StartError};
 pub use local::{LOCAL_ORIGIN, Local};
+pub(crate) use settings::wall_ms;
 pub use settings::{ClockSetting, LogForm, PORT_DEFAULT, SEED_DEFAULT, Settings};
+pub use world_name::{HEADER as WORLD_HEADER, NAME_CHARS_MAX as WORLD_NAME_CHARS_MAX};
 
 use crate::contract::Contract;
 use hub::Hub;

@@ -88,7 +88,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 }
 
 /// Wall time in milliseconds since the Unix epoch. The only place that asks for it.
-pub(super) fn wall_ms() -> i64 {
+pub(crate) fn wall_ms() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis),

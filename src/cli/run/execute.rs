@@ -23,9 +23,7 @@ use crate::scenario::results::{Status, WorkflowResult};
 use crate::scenario::run::{Failure, Need, Received, Record, Run, Settings, Verdict, What};
 use crate::scenario::schedule::Group;
 use crate::scenario::snapshot::Reading;
-
-/// Longest name of a world.
-const WORLD_NAME_MAX: usize = 64;
+use crate::server::WORLD_NAME_CHARS_MAX;
 
 /// A workflow that was run, or left out.
 #[derive(Debug)]
@@ -244,7 +242,7 @@ impl Shared {
         let id = self.suite.workflow(at).id.chars().map(|letter| if allowed(letter) { letter } else { '-' });
         let mut name = format!("run-{}-{}-", at.description, at.workflow);
         name.extend(id);
-        name.truncate(WORLD_NAME_MAX);
+        name.truncate(WORLD_NAME_CHARS_MAX);
         name
     }
 }

@@ -1,7 +1,7 @@
 //! What scenarios run against: a fake in this process, a running standin, or a deployment.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -13,12 +13,14 @@ use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure as Mistake;
 use crate::scenario::model::Suite;
 use crate::scenario::run::{Base, Failure, FailureKind, Outgoing, Received};
-use crate::server::{CHALLENGE, ClockSetting, LOCAL_ORIGIN, Local, OWN_PREFIX, Settings};
+use crate::server::{
+    CHALLENGE, ClockSetting, LOCAL_ORIGIN, Local, OWN_PREFIX, Settings, WORLD_HEADER, receiver, wall_ms,
+};
 
 /// Why control steps are left out on a deployment.
 const NO_FAKE: &str = "the target is no fake, so it has no control API";
 /// The header that names a world.
-const WORLD: HeaderName = HeaderName::from_static("x-standin-world");
+const WORLD: HeaderName = HeaderName::from_static(WORLD_HEADER);
 /// Longest time that a target may take to say whether it is a standin; one that is slower is taken for a deployment.
 const PROBE_TIME_MAX: Duration = Duration::from_secs(5);
 /// Longest time that the control API of a running standin may take.
@@ -94,7 +96,7 @@ impl Target {
     /// The URL of a fake's own webhook receiver.
     pub fn receiver(&self) -> Option<String> {
         let api = self.apis.iter().find(|api| !api.control && (api.local.is_some() || api.served))?;
-        Some(format!("{}{OWN_PREFIX}/webhooks/receive", api.base.origin))
+        Some(receiver(&api.base.origin))
     }
 
     /// A fresh world, where the target has worlds. The error is a failure of the target.
@@ -419,9 +421,4 @@ fn causes(entry: &Value) -> Vec<String> {
     let causes = entry["causes"].as_array().into_iter().flatten();
     let text = |cause: &Value| Some(format!("{}: {}", cause["kind"].as_str()?, cause["text"].as_str()?));
     causes.filter_map(text).collect()
-}
-
-fn wall_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

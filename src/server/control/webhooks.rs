@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::journal::shown;
 use super::{Answer, Refusal, ask, json, refuse};
 use crate::call::{Call, Reply};
+use crate::server::front::OWN_PREFIX;
 use crate::server::tenant::Tenant;
 use crate::world::journal::{ENTRIES_MAX, Entry, What};
 
@@ -84,6 +85,11 @@ fn awaited(entry: &Entry) -> Result<Value, Refusal> {
         value["payload"] = serde_json::from_slice(payload).unwrap_or_else(|_| json!(String::from_utf8_lossy(payload)));
     }
     Ok(value)
+}
+
+/// The URL of the receiver of the fake at an origin.
+pub fn receiver(origin: &str) -> String {
+    format!("{origin}{OWN_PREFIX}/{RECEIVER}")
 }
 
 /// Takes any webhook, and answers with the status that the query asks for: `?status=503`.
