@@ -71,6 +71,12 @@ impl Call {
         }
     }
 
+    /// The whole URL: origin, path and query.
+    pub fn url(&self) -> String {
+        let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}{}{query}", self.origin, self.path)
+    }
+
     /// A header's text, or `None` when it is absent or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

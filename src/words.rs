@@ -42,6 +42,19 @@ pub fn kind_in_words(value: &Value) -> &'static str {
     }
 }
 
+/// The kind of a value as the author of a file sees it: `a list`.
+pub fn written_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "a list",
+        other => kind_in_words(other),
+    }
+}
+
+/// The last place at or before this byte where a character starts.
+pub fn boundary_before(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
 /// Text as it is, cut where it has more characters than this.
 pub fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(characters_max) {

@@ -32,12 +32,7 @@ pub struct Exchange {
 impl Exchange {
     /// The whole URL as sent.
     pub fn url(&self) -> String {
-        let mut url = format!("{}{}", self.call.origin, self.call.path);
-        if let Some(query) = &self.call.query {
-            url.push('?');
-            url.push_str(query);
-        }
-        url
+        self.call.url()
     }
 
     pub fn status(&self) -> u16 {

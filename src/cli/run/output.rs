@@ -120,13 +120,7 @@ impl Positions for Read<'_> {
     /// Of the value, or of the nearest one above it that exists.
     fn find(&self, file: &str, pointer: &str) -> Option<Position> {
         let (text, positions) = self.files.get(file)?;
-        let mut pointer = pointer;
-        let range = loop {
-            if let Some(range) = positions.find(pointer) {
-                break range;
-            }
-            pointer = &pointer[..pointer.rfind('/')?];
-        };
+        let (_, range) = positions.find_nearest(pointer)?;
         let before = text.get(..range.start)?;
         let start_of_line = before.rfind('\n').map_or(0, |at| at + 1);
         let column = text.get(start_of_line..range.start)?.chars().count() + 1;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::snapshots::APPROVED;
 use crate::cli::failure::Failure;
 use crate::scenario::model::{Description, Suite, WorkflowRef};
-use crate::words::hex;
+use crate::words::{boundary_before, hex};
 
 /// The folder that scenarios are kept in, and the one beside it for their snapshots.
 const SCENARIOS: &str = "scenarios";
@@ -109,7 +109,7 @@ fn escaped(id: &str) -> String {
 }
 
 fn shortened(name: &str) -> String {
-    let end = (0..=NAME_BYTES_MAX).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    let end = boundary_before(name, NAME_BYTES_MAX);
     format!("{}-{}", &name[..end], hash(name))
 }
 

@@ -15,6 +15,7 @@ use crate::scenario::mask::Mask;
 use crate::scenario::model::{StepTarget, Suite, WorkflowRef};
 use crate::scenario::results::{Message, SnapshotState, Status, StepResult, WorkflowResult};
 use crate::scenario::run::{Failure, FailureKind, Record, Verdict, Visit, What};
+use crate::words::boundary_before;
 
 /// Longest body that a report shows, in bytes.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -139,7 +140,7 @@ fn mark_retries(visits: &[Visit], steps: &mut [StepResult]) {
 fn request(call: &Call, mask: &Mask) -> Message {
     let headers = call.headers.iter().map(|(name, value)| (name.as_str(), value));
     Message {
-        line: mask.apply(&format!("{} {}", call.method, url(call))).into_owned(),
+        line: mask.apply(&format!("{} {}", call.method, call.url())).into_owned(),
         headers: masked_headers(headers, mask),
         body: body(&call.body, mask),
     }
@@ -172,7 +173,7 @@ fn body(bytes: &[u8], mask: &Mask) -> String {
     };
     let mut shown = mask.apply(&shown).into_owned();
     if shown.len() > BODY_BYTES_MAX {
-        let end = (0..=BODY_BYTES_MAX).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or(0);
+        let end = boundary_before(&shown, BODY_BYTES_MAX);
         let left = shown.len() - end;
         shown.truncate(end);
         shown.push_str(&format!("\n… and {left} bytes more"));
@@ -182,7 +183,7 @@ fn body(bytes: &[u8], mask: &Mask) -> String {
 
 /// The same request on a command line.
 fn curl(call: &Call) -> String {
-    let mut command = format!("curl -X {} {}", call.method, quoted(&url(call)));
+    let mut command = format!("curl -X {} {}", call.method, quoted(&call.url()));
     for (name, value) in &call.headers {
         command.push_str(&format!(" -H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
     }
@@ -198,11 +199,6 @@ fn curl(call: &Call) -> String {
 /// A word for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-fn url(call: &Call) -> String {
-    let query = call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{}{}{query}", call.origin, call.path)
 }
 
 /// A finding without secrets.

@@ -1,5 +1,6 @@
 //! The one line of a file that a complaint is about.
 
+use crate::words::boundary_before;
 use std::ops::Range;
 
 /// How much of a line is kept behind the place. What stands before it stays, since columns are counted there; the renderer trims
@@ -28,10 +29,6 @@ impl<'a> Excerpt<'a> {
         let number = text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1;
         Excerpt { text: &line[..kept], span: from..to, line: number }
     }
-}
-
-fn boundary_before(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 #[cfg(test)]

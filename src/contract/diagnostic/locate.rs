@@ -53,6 +53,17 @@ impl<'a> Positions<'a> {
         Some(range.start + self.skipped..range.end + self.skipped)
     }
 
+    /// Where the value stands, or else the nearest one above it that exists; and the pointer of what was found.
+    pub fn find_nearest<'p>(&self, pointer: &'p str) -> Option<(&'p str, Range<usize>)> {
+        let mut pointer = pointer;
+        loop {
+            if let Some(range) = self.find(pointer) {
+                return Some((pointer, range));
+            }
+            pointer = &pointer[..pointer.rfind('/')?];
+        }
+    }
+
     /// Where the value's key stands; an element of an array has none.
     pub fn find_key(&self, pointer: &str) -> Option<Range<usize>> {
         let range = self.place(pointer)?.key?;

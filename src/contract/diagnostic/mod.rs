@@ -52,21 +52,14 @@ impl<'a> File<'a> {
             return Some(Excerpt::new(self.text, span.clone()));
         }
         let positions = self.positions.as_ref()?;
-        let mut pointer = error.pointer.as_str();
         if error.about == About::Key
-            && let Some(range) = positions.find_key(pointer)
+            && let Some(range) = positions.find_key(&error.pointer)
         {
             return Some(Excerpt::new(self.text, range));
         }
-        loop {
-            if pointer.is_empty() {
-                return None;
-            }
-            if let Some(range) = positions.find(pointer) {
-                return Some(Excerpt::new(self.text, range));
-            }
-            pointer = &pointer[..pointer.rfind('/')?];
-        }
+        // Of the whole document there is nothing to point at.
+        let nearest = positions.find_nearest(&error.pointer).filter(|(pointer, _)| !pointer.is_empty());
+        nearest.map(|(_, range)| Excerpt::new(self.text, range))
     }
 }
 

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 
 use crate::contract::error::{About, LoadError};
+use crate::words::boundary_before;
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 64 << 20;
@@ -151,7 +152,7 @@ fn character_offset(text: &str, line: u64, column: u64) -> usize {
 }
 
 fn span_at(text: &str, offset: usize) -> Range<usize> {
-    let start = (0..=offset.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let start = boundary_before(text, offset);
     let width = text[start..].chars().next().map_or(0, char::len_utf8);
     start..start + width
 }

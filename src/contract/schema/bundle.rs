@@ -14,6 +14,7 @@ use super::Slot;
 use crate::contract::error::LoadError;
 use crate::contract::sample::Direction;
 use crate::pointer::escape;
+use crate::words::written_kind;
 
 /// Schemas nested deeper than this are refused: the validator walks them recursively.
 const DEPTH_MAX: usize = 128;
@@ -206,7 +207,7 @@ impl<'a> Copier<'a> {
             Value::Object(object) => object,
             Value::Bool(_) => return schema.clone(),
             _ => {
-                let message = format!("a schema is an object or a boolean, not {}", kind(schema));
+                let message = format!("a schema is an object or a boolean, not {}", written_kind(schema));
                 self.errors.push(LoadError::new(self.file, pointer.as_str(), message));
                 return Value::Bool(true);
             }
@@ -371,15 +372,4 @@ fn push(pointer: &mut String, segment: &str) -> usize {
     let length = pointer.len();
     crate::pointer::push(pointer, segment);
     length
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }

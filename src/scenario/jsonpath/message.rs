@@ -1,11 +1,13 @@
 //! The library's errors, as fragments that say what is wrong and what to write.
 
+use crate::words::boundary_before;
+
 /// The byte at which a query goes wrong, and a message for it.
 pub(super) fn describe(text: &str, position: usize, message: &str) -> (usize, String) {
     if !text.starts_with('$') {
         return (0, "a JSONPath starts with `$`".to_owned());
     }
-    let at = floor(text, position);
+    let at = boundary_before(text, position);
     // The parser names the rule in which it stood, which says nothing to who wrote the query.
     let cause = message.rsplit(", ").next().unwrap_or(message);
     let found = match text[at..].chars().next() {
@@ -64,10 +66,4 @@ fn hint(before: &str, after: &str, cause: &str) -> Option<String> {
 
 fn has_single_equals(text: &str) -> bool {
     text.contains(" = ") && !text.contains("==")
-}
-
-/// The nearest place at or before this byte where a character starts.
-fn floor(text: &str, position: usize) -> usize {
-    let end = position.min(text.len());
-    (0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

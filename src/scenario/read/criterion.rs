@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::node::{Node, describe};
+use super::node::Node;
 use super::scope::Scope;
 use super::value;
 use crate::scenario::condition::Criterion;
 use crate::scenario::expression::SyntaxError;
+use crate::words::written_kind;
 
 /// The Criterion Objects of a list, of which none may stand in it twice.
 pub fn criteria<'a>(scope: &Scope<'a>, node: &Node<'a>, field: &str) -> Vec<Criterion> {
@@ -18,7 +19,7 @@ pub fn criteria<'a>(scope: &Scope<'a>, node: &Node<'a>, field: &str) -> Vec<Crit
 pub fn criterion<'a>(scope: &Scope<'a>, node: &Node<'a>) -> Option<Criterion> {
     if !node.value.is_object() {
         let hint = "write `- condition: $statusCode == 200`";
-        node.refuse(format!("a criterion must be an object, not {}", describe(node.value)), hint);
+        node.refuse(format!("a criterion must be an object, not {}", written_kind(node.value)), hint);
         return None;
     }
     take(scope, node, Criterion::parse(node.value, node.site()))
@@ -30,7 +31,7 @@ pub fn condition<'a>(scope: &Scope<'a>, node: &Node<'a>) -> Option<Criterion> {
         Value::String(text) => Criterion::parse_simple(text, node.site()).map_err(|error| vec![(String::new(), error)]),
         Value::Object(_) => Criterion::parse(node.value, node.site()),
         other => {
-            let message = format!("`x-standin-if` must be a condition, not {}", describe(other));
+            let message = format!("`x-standin-if` must be a condition, not {}", written_kind(other));
             node.refuse(message, "write a simple condition such as `$inputs.count > 1`, or a criterion object");
             return None;
         }

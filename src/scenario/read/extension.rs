@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::node::{Node, describe};
+use super::node::Node;
 use super::scope::{Phase, Scope};
 use super::shape;
 use super::value;
 use crate::scenario::jsonpath::Query;
 use crate::scenario::model::{Each, Redaction, SnapshotSettings};
 use crate::scenario::snapshot;
+use crate::words::written_kind;
 
 /// `x-standin-snapshot: false | {redact: […], headers: […]}`.
 pub fn snapshot(owner: &Node<'_>) -> SnapshotSettings {
@@ -25,7 +26,7 @@ pub fn snapshot(owner: &Node<'_>) -> SnapshotSettings {
             }
         }
         other => {
-            let message = format!("`x-standin-snapshot` must be `false` or an object, not {}", describe(other));
+            let message = format!("`x-standin-snapshot` must be `false` or an object, not {}", written_kind(other));
             node.refuse(message, "write `x-standin-snapshot: {redact: [{path: $.id, as: uuid}]}`");
         }
     }
@@ -82,7 +83,7 @@ pub fn each<'a>(scope: &Scope<'a>, step: &Node<'a>) -> Option<Each> {
     let list = node.get("in")?;
     if !matches!(list.value, Value::Array(_) | Value::String(_) | Value::Object(_)) {
         list.refuse(
-            format!("`in` must be a list, not {}", describe(list.value)),
+            format!("`in` must be a list, not {}", written_kind(list.value)),
             "write a list, or an expression that gives one",
         );
         return None;
@@ -104,9 +105,10 @@ pub fn finally<'a>(scope: &Scope<'a>, workflow: &Node<'a>) -> Vec<usize> {
     for item in list.items() {
         match item.value.as_str() {
             Some(id) => steps.extend(scope.reader.step(&item, at, id).filter(|step| seen.insert(*step))),
-            None => {
-                item.refuse(format!("a step is named by its id, not by {}", describe(item.value)), "write its `stepId`")
-            }
+            None => item.refuse(
+                format!("a step is named by its id, not by {}", written_kind(item.value)),
+                "write its `stepId`",
+            ),
         }
     }
     steps

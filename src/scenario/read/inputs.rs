@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::component::size;
 use super::names::Reader;
-use super::node::{Node, describe};
+use super::node::Node;
 use super::shape::is_ours;
 use crate::contract::schema::SchemasBuilder;
 use crate::pointer;
 use crate::scenario::model::{Input, InputFrom, Inputs};
+use crate::words::written_kind;
 
 /// How many references and combinations may lead from one schema to the next.
 const HOPS_MAX: usize = 32;
@@ -67,7 +68,7 @@ fn collect_names(root: &Value, schema: &Value, names: &mut InputNames, hops: usi
 /// Reads a workflow's `inputs`, and hands its schema to the builder.
 pub fn inputs(reader: &Reader<'_>, node: &Node<'_>, builder: &mut SchemasBuilder, root: &Value) -> Option<Inputs> {
     if !matches!(node.value, Value::Object(_) | Value::Bool(_)) {
-        let message = format!("`inputs` must be a schema, not {}", describe(node.value));
+        let message = format!("`inputs` must be a schema, not {}", written_kind(node.value));
         node.refuse(message, "write `inputs: {type: object, properties: {…}}`");
         return None;
     }
@@ -186,7 +187,7 @@ fn check_extension(node: &Node<'_>, key: &str) {
         Some(word) if parse_from(word).is_some() => {}
         Some(word) => node.refuse_unknown(format!("unknown word `{word}`"), word, ["credential", "receiver"]),
         None => {
-            let message = format!("`x-standin-from` must be text, not {}", describe(node.value));
+            let message = format!("`x-standin-from` must be text, not {}", written_kind(node.value));
             node.refuse(message, "write `credential` or `receiver`");
         }
     }

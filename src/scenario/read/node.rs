@@ -13,7 +13,7 @@ use crate::contract::error::{About, LoadError};
 use crate::pointer;
 use crate::scenario::finding::Site;
 use crate::scenario::model::Version;
-use crate::words::did_you_mean;
+use crate::words::{did_you_mean, written_kind};
 
 /// So many complaints are shown to the byte; finding the place means reading the file again.
 const LOCATED_MAX: usize = 50;
@@ -184,7 +184,7 @@ impl<'a> Node<'a> {
     /// Holds an object against its table of fields. False when it is no object at all: there is nothing in it to read then.
     pub fn check(&self, shape: &Shape) -> bool {
         let Some(object) = self.value.as_object() else {
-            let message = format!("{} must be an object, not {}", shape.what, describe(self.value));
+            let message = format!("{} must be an object, not {}", shape.what, written_kind(self.value));
             self.refuse(message, format!("its fields are {}", shape.names(self.version())));
             return false;
         };
@@ -243,7 +243,7 @@ impl<'a> Node<'a> {
             self.refuse(format!("`{key}` is empty"), "give it a name");
         } else if !kind.fits(self.value) {
             let quote = kind == Kind::Name || kind == Kind::Text;
-            let message = format!("`{key}` must be {}, not {}", kind.noun(), describe(self.value));
+            let message = format!("`{key}` must be {}, not {}", kind.noun(), written_kind(self.value));
             let error = self.error(message);
             self.document.complaints.add(match self.value {
                 Value::Number(_) | Value::Bool(_) if quote => {
@@ -298,17 +298,5 @@ pub fn listed(words: &[&str]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => String::new(),
-    }
-}
-
-/// A value's kind in words, for complaints.
-pub fn describe(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

@@ -11,7 +11,7 @@ use super::body;
 use super::criterion;
 use super::extension;
 use super::names::{Name, Reader, SOURCE_PREFIX};
-use super::node::{Node, describe};
+use super::node::Node;
 use super::parameter::{self, Receiver};
 use super::scope::{Phase, Scope, Uses};
 use super::shape;
@@ -23,6 +23,7 @@ use crate::contract::violation::Place;
 use crate::scenario::condition::Criterion;
 use crate::scenario::finding::Site;
 use crate::scenario::model::{Action, Parameter, ParameterPlace, RequestBody, Step, StepTarget, Version, WorkflowRef};
+use crate::words::written_kind;
 
 /// What a workflow says for all its steps.
 #[derive(Debug, Default)]
@@ -270,7 +271,10 @@ fn dependencies<'a>(scope: &Scope<'a>, node: &Node<'a>, links: &mut StepLinks) -
     links.ordered = !is_empty_list(&list);
     for (index, item) in list.items().into_iter().enumerate() {
         let Value::String(text) = item.value else {
-            item.refuse(format!("a step is named by its id, not by {}", describe(item.value)), "write its `stepId`");
+            item.refuse(
+                format!("a step is named by its id, not by {}", written_kind(item.value)),
+                "write its `stepId`",
+            );
             continue;
         };
         if let Some(first) = seen.insert(text, index) {

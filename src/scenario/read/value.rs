@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::node::{Node, describe};
+use super::node::Node;
 use super::scope::Scope;
 use crate::pointer;
 use crate::scenario::expression::SyntaxError;
 use crate::scenario::model::Version;
 use crate::scenario::template::{Piece, Template};
+use crate::words::written_kind;
 
 /// Any value: a parameter's, a payload, a replacement.
 pub fn template<'a>(scope: &Scope<'a>, node: &Node<'a>) -> Option<Template> {
@@ -49,7 +50,7 @@ fn output<'a>(scope: &Scope<'a>, node: &Node<'a>) -> Option<Template> {
         }
         other => {
             let hint = "write where its value comes from: `$response.body#/id`";
-            node.refuse(format!("an output is an expression, not {}", describe(other)), hint);
+            node.refuse(format!("an output is an expression, not {}", written_kind(other)), hint);
             return None;
         }
     }

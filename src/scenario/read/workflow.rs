@@ -11,7 +11,7 @@ use super::component::size;
 use super::extension;
 use super::inputs;
 use super::names::Reader;
-use super::node::{Node, describe};
+use super::node::Node;
 use super::order;
 use super::parameter::{self, Receiver};
 use super::scope::{Phase, Scope, Uses};
@@ -21,6 +21,7 @@ use super::value;
 use crate::contract::schema::SchemasBuilder;
 use crate::scenario::finding::Site;
 use crate::scenario::model::{ActionKind, Destination, Step, StepTarget, Workflow, WorkflowRef};
+use crate::words::written_kind;
 
 /// What a workflow needs of others. Known even of one that cannot be read.
 #[derive(Debug, Default)]
@@ -177,7 +178,7 @@ fn depend<'a>(
     for (index, item) in node.items_of("dependsOn").into_iter().enumerate() {
         let Value::String(text) = item.value else {
             item.refuse(
-                format!("a workflow is named by its id, not by {}", describe(item.value)),
+                format!("a workflow is named by its id, not by {}", written_kind(item.value)),
                 "write its `workflowId`",
             );
             continue;
