@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod lint;
 mod load;
+mod machine;
 mod plan;
 mod review;
 mod run;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::arguments::{LogArgument, ServeArguments};
 use super::failure::Failure;
-use super::load;
+use super::{load, machine};
 use crate::contract::Contract;
 use crate::contract::operation::Operation;
 use crate::server::{self, ClockSetting, LogForm, Settings};
@@ -21,7 +21,7 @@ const WORKERS_MAX: usize = 4;
 pub fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let settings = settings(arguments)?;
     let contract = Arc::new(load::contract(&arguments.contract)?);
-    let runtime = runtime().map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
+    let runtime = machine::runtime(WORKERS_MAX).map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
     runtime.block_on(serve(contract, settings, arguments.quiet))
 }
 
@@ -57,15 +57,6 @@ fn clock(text: &str) -> Result<ClockSetting, Failure> {
             ))),
         },
     }
-}
-
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
-    let mut builder = match workers {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    builder.worker_threads(workers).enable_all().build()
 }
 
 async fn serve(contract: Arc<Contract>, settings: Settings, quiet: bool) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::cli::machine;
 use crate::cli::services::Files;
 use crate::contract::document::{Source, text};
 use crate::contract::error::LoadError;
@@ -38,7 +39,7 @@ impl Ahead {
             }
             trees
         };
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+        let threads = machine::processors().min(files.len());
         let trees = thread::scope(|scope| {
             let start = |_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).ok();
             // This thread takes its share; where no other can be started, it does all.

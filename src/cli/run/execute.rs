@@ -20,7 +20,7 @@ use crate::scenario::mask::Mask;
 use crate::scenario::model::{Suite, WorkflowRef};
 use crate::scenario::report::Format;
 use crate::scenario::results::{Status, WorkflowResult};
-use crate::scenario::run::{Failure, Need, Received, Record, Run, Settings, Verdict, What};
+use crate::scenario::run::{Failure, Need, Received, Record, Run, Settings, Verdict, Visit};
 use crate::scenario::schedule::Group;
 use crate::scenario::snapshot::Reading;
 use crate::server::WORLD_NAME_CHARS_MAX;
@@ -182,10 +182,7 @@ impl Shared {
         let before = self.before(at, finished);
         let run = Run::with_checkers(&self.suite, at, &self.settings, &before, &self.checkers);
         let record = drive(run, session).await;
-        let exchanges = record.visits.iter().filter_map(|visit| match &visit.what {
-            What::Exchange(exchange) => Some(exchange),
-            _ => None,
-        });
+        let exchanges = record.visits.iter().filter_map(Visit::exchange);
         for exchange in exchanges.filter(|exchange| !self.suite.apis[exchange.api].control) {
             coverage[exchange.api].observe(&self.suite.apis[exchange.api].contract, exchange);
         }

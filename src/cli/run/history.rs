@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::machine;
 use crate::scenario::results::{Results, Status};
 
 /// Kept in the folder that the command is run in.
@@ -47,7 +48,6 @@ pub fn remember(results: &Results) {
     if history.failed.is_empty() && !Path::new(FILE).exists() {
         return;
     }
-    let folder = Path::new(FILE).parent().unwrap_or(Path::new("."));
     let text = serde_json::to_string_pretty(&history).unwrap_or_default();
-    let _ = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(FILE, text + "\n"));
+    let _ = machine::write(Path::new(FILE), &(text + "\n"));
 }

@@ -20,6 +20,7 @@ use std::time::Instant;
 
 use super::arguments::RunArguments;
 use super::failure::Failure;
+use super::machine;
 
 /// Some reply broke its contract, or a scenario failed.
 const EXIT_FAILED: u8 = 1;
@@ -33,7 +34,9 @@ pub const EXIT_PENDING: u8 = 4;
 /// Runs, tells, and gives the exit code.
 pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let started = Instant::now();
-    let runtime = runtime(arguments).map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
+    // As many workers as workflows may run at once.
+    let runtime = machine::runtime(usize::from(arguments.jobs.unwrap_or(u16::MAX)))
+        .map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
     let plan = plan::make(arguments)?;
     let done = runtime.block_on(execute::all(&plan))?;
     let mut outcome = conclude::conclude(&plan, done);
@@ -43,15 +46,4 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     output::write(&plan, &mut outcome.results)?;
     settled?;
     Ok(outcome.exit_code())
-}
-
-/// As many workers as workflows may run at once, and no more than there are processors.
-fn runtime(arguments: &RunArguments) -> std::io::Result<tokio::runtime::Runtime> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = processors.min(usize::from(arguments.jobs.unwrap_or(u16::MAX)));
-    let mut builder = match workers {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    builder.worker_threads(workers).enable_all().build()
 }

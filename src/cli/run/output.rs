@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::plan::Plan;
 use crate::cli::failure::Failure;
+use crate::cli::machine;
 use crate::cli::services::Files;
 use crate::contract::diagnostic as locate;
 use crate::contract::document::Source;
@@ -82,10 +83,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 fn save(file: &str, text: &str) -> Result<(), Failure> {
     let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the report {file}: {error}"));
-    if let Some(folder) = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
-    }
-    std::fs::write(file, text).map_err(unwritable)
+    machine::write(Path::new(file), text).map_err(unwritable)
 }
 
 /// The texts of every file that a finding or a workflow names.

@@ -12,6 +12,7 @@ use super::target::Target;
 use super::{discover, history, output};
 use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure;
+use crate::cli::machine;
 use crate::cli::services::{self, Files};
 use crate::scenario::coverage::{self, Dimension};
 use crate::scenario::mask::Mask;
@@ -75,14 +76,13 @@ pub fn make(arguments: &RunArguments) -> Result<Plan, Failure> {
     let groups = groups(&suite, arguments)?;
     let snapshots = snapshots(&suite, arguments)?;
     let whole = arguments.filter.is_empty() && !arguments.last_failed && arguments.shard.is_none();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Plan {
         suite,
         groups,
         target,
         settings: Arc::new(settings),
         mask,
-        jobs: arguments.jobs.map_or(processors, usize::from),
+        jobs: arguments.jobs.map_or_else(machine::processors, usize::from),
         fail_fast: arguments.fail_fast,
         strict: arguments.strict,
         quiet: arguments.quiet,

@@ -7,6 +7,7 @@ use super::conclude::Outcome;
 use super::plan::{Plan, SnapshotMode};
 use super::snapshot_path;
 use crate::cli::failure::Failure;
+use crate::cli::machine;
 use crate::scenario::code::Code;
 use crate::scenario::finding::{Finding, Site};
 use crate::scenario::results::{SnapshotState, WorkflowResult};
@@ -14,6 +15,7 @@ use crate::scenario::snapshot::{Difference, File, Rendered, compare};
 
 pub const APPROVED: &str = "snap";
 pub const PENDING: &str = "snap.new";
+
 /// The pending snapshot beside an approved one.
 pub fn pending(approved: &Path) -> PathBuf {
     approved.with_extension(PENDING)
@@ -148,8 +150,9 @@ fn unreferenced(plan: &Plan, outcome: &mut Outcome, referenced: &BTreeSet<PathBu
         names.sort();
         for path in names {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let ours = name.starts_with(&start) && name.ends_with(&format!(".{APPROVED}")) && is_of(&path, file);
-            if !ours || referenced.contains(&path) {
+            let may_be_ours = name.starts_with(&start) && name.ends_with(&format!(".{APPROVED}"));
+            // Only what nobody refers to has to be read, to see whose it is.
+            if !may_be_ours || referenced.contains(&path) || !is_of(&path, file) {
                 continue;
             }
             if plan.snapshots.mode == SnapshotMode::Update {
@@ -184,10 +187,7 @@ pub fn read(path: &Path) -> Result<Option<File>, String> {
 
 pub fn save(path: &Path, text: &str) -> Result<(), Failure> {
     let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
-    }
-    std::fs::write(path, text).map_err(unwritable)
+    machine::write(path, text).map_err(unwritable)
 }
 
 pub fn remove(path: &Path) -> Result<(), Failure> {
