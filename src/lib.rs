@@ -47,7 +47,7 @@
 //! 6. Every reply of the fake conforms to its contract, or says loudly that the overlay is wrong (`tests/reliability`).
 //! 7. Every queue, loop, body and journal has a named limit (`_MAX`).
 //! 8. Same contract, seed and calls: same bytes, in every process (`tests/reliability`).
-//! 9. Same behaviour of the target: same snapshot, whatever the seed, clock, host and number of jobs (`tests/flow_scenarios`).
+//! 9. Same behaviour of the target: same snapshot, whatever the seed, clock, host and number of jobs (`tests/service_scenarios`).
 //! 10. No file has more than 800 lines, nothing is left unfinished, and no test is left out.
 //! 11. What the documents show is what happens: `README.md` and `spec/scenarios.md` are run (`tests/command_line`), their tables are those of
 //!     the code (`tests/vocabulary.rs`).

@@ -69,6 +69,12 @@ pub struct ServeArguments {
     /// Demand this bearer token for the control API.
     #[arg(long, value_name = "T")]
     pub control_token: Option<String>,
+    /// Speak HTTPS, with a certificate made at each start.
+    #[arg(long)]
+    pub tls: bool,
+    /// Where the certificate that clients are to trust is written.
+    #[arg(long, value_name = "FILE", default_value = ".standin/certificate.pem", requires = "tls")]
+    pub tls_certificate: PathBuf,
     /// Also send webhooks to this host, not only to this machine. Repeatable.
     #[arg(long, value_name = "HOST", value_parser = host)]
     pub allow_webhooks_to: Vec<String>,

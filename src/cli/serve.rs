@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::Style;
@@ -42,6 +43,7 @@ fn settings(arguments: &ServeArguments) -> Result<Settings, Failure> {
         control_token: arguments.control_token.clone(),
         allow_webhooks_to: arguments.allow_webhooks_to.clone(),
         state: arguments.state.clone(),
+        tls: arguments.tls.then(|| arguments.tls_certificate.clone()),
         log: (!arguments.quiet).then_some(log),
     })
 }
@@ -61,12 +63,12 @@ fn clock(text: &str) -> Result<ClockSetting, Failure> {
 
 async fn serve(contract: Arc<Contract>, settings: Settings, quiet: bool) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|error| Failure::usage(format!("cannot watch for signals: {error}")))?;
-    let host = settings.host.clone();
+    let (host, scheme, certificate) = (settings.host.clone(), settings.scheme(), settings.tls.clone());
     let serving = server::serve(contract.clone(), settings, stop).await;
     let serving = serving.map_err(|error| Failure::usage(error.to_string()))?;
-    let origin = origin(&host, serving.address);
+    let origin = origin(scheme, &host, serving.address);
     if !quiet {
-        let text = banner(&contract, &origin, serving.credential());
+        let text = banner(&contract, &origin, serving.credential(), certificate.as_deref());
         let _ = anstream::stderr().lock().write_all(text.as_bytes());
     }
     announce(&format!("standin ready {origin}{}", contract.operations.base));
@@ -103,35 +105,53 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
 }
 
 /// The host as typed where it is one that a client can use, with the port that was picked.
-fn origin(host: &str, address: SocketAddr) -> String {
+fn origin(scheme: &str, host: &str, address: SocketAddr) -> String {
     let port = address.port();
     match host {
-        "" | "0.0.0.0" => format!("http://127.0.0.1:{port}"),
-        "::" | "[::]" => format!("http://[::1]:{port}"),
-        host if host.contains(':') && !host.starts_with('[') => format!("http://[{host}]:{port}"),
-        host => format!("http://{host}:{port}"),
+        "" | "0.0.0.0" => format!("{scheme}://127.0.0.1:{port}"),
+        "::" | "[::]" => format!("{scheme}://[::1]:{port}"),
+        host if host.contains(':') && !host.starts_with('[') => format!("{scheme}://[{host}]:{port}"),
+        host => format!("{scheme}://{host}:{port}"),
     }
 }
 
 /// For people: what runs where, and a call to try.
-fn banner(contract: &Contract, origin: &str, credential: Option<(String, String)>) -> String {
+fn banner(
+    contract: &Contract,
+    origin: &str,
+    credential: Option<(String, String)>,
+    certificate: Option<&Path>,
+) -> String {
     let bold = Style::new().bold();
     let base = &contract.operations.base;
     let mut text = format!("{bold}{}{bold:#} at {bold}{origin}{base}{bold:#}\n", contract.title());
     if let Some((header, value)) = &credential {
         _ = writeln!(text, "  credential  {header}: {value}");
     }
+    let trust = certificate.map(|file| format!("--cacert {} ", quoted(file))).unwrap_or_default();
     if let Some(operation) = example(contract) {
-        let url = format!("{origin}{base}{}", operation.template);
+        let url = format!("{origin}{}", contract.operations.path(operation));
         match &credential {
             Some((header, value)) if !operation.security.is_empty() => {
-                _ = writeln!(text, "  try         curl -H '{header}: {value}' {url}");
+                _ = writeln!(text, "  try         curl {trust}-H '{header}: {value}' {url}");
             }
-            _ => _ = writeln!(text, "  try         curl {url}"),
+            _ => _ = writeln!(text, "  try         curl {trust}{url}"),
         }
     }
     _ = writeln!(text, "  control     {origin}/_standin/");
+    if let Some(file) = certificate {
+        let file = quoted(file);
+        _ = writeln!(text, "  trust       NODE_EXTRA_CA_CERTS={file} or SSL_CERT_FILE={file}, until the next start");
+    }
     text
+}
+
+/// A path that can be pasted into a shell, from any folder.
+fn quoted(file: &Path) -> String {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let text = absolute.display().to_string();
+    let plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// A call that can be pasted: the first GET whose path needs nothing filled in, nor its query.
@@ -169,7 +189,7 @@ mod tests {
             ("::1", "http://[::1]:80"),
             ("[::1]", "http://[::1]:80"),
         ] {
-            assert_eq!(origin(host, address), shown);
+            assert_eq!(origin("http", host, address), shown);
         }
     }
 }

@@ -9,9 +9,11 @@ use crate::contract::document::Source;
 use crate::words::did_you_mean;
 
 /// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`.
-static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
 
-/// What embedded files are called: `spec/NAME/openapi.yaml`.
+/// What the files of a service are called that is asked for by its name: `shipped:NAME/openapi.yaml`. No file on disk is meant.
+const SHIPPED: &str = "shipped:";
+/// Where they lie in the repository. A path like `spec/NAME/openapi.yaml` means the file on disk, or the embedded one where there is none.
 const SHIPPED_ROOT: &str = "spec/";
 const DOCUMENT: &str = "openapi.yaml";
 const OVERLAY: &str = "overlay.yaml";
@@ -26,17 +28,20 @@ pub struct Spec {
     pub overlays: Vec<String>,
 }
 
-/// Reads embedded files by their names, and all others from disk.
+/// Reads files from disk, and embedded ones by their names.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Files;
 
 impl Source for Files {
     fn read(&self, name: &str) -> Result<String, String> {
-        if let Some(text) = embedded(name) {
+        if let Some(text) = name.strip_prefix(SHIPPED).and_then(embedded) {
             return Ok(text.to_owned());
         }
         let reason = |error: std::io::Error| error.to_string();
-        let size = std::fs::metadata(name).map_err(reason)?;
+        let size = match (std::fs::metadata(name), name.strip_prefix(SHIPPED_ROOT).and_then(embedded)) {
+            (Err(_), Some(text)) => return Ok(text.to_owned()),
+            (size, _) => size.map_err(reason)?,
+        };
         if size.is_dir() {
             return Err("it is a folder".to_owned());
         }
@@ -66,32 +71,36 @@ pub fn find(spec: Option<&str>) -> Result<Spec, Failure> {
 pub fn overlays_of(document: &str) -> Vec<String> {
     let name = document.strip_prefix(SHIPPED_ROOT).and_then(|rest| rest.strip_suffix(DOCUMENT)?.strip_suffix('/'));
     match name {
-        Some(name) if names().contains(&name) => shipped(name).overlays,
+        Some(name) if names().contains(&name) => spec(SHIPPED_ROOT, name).overlays,
         _ => Vec::new(),
     }
 }
 
 /// The shipped services, sorted.
 pub fn names() -> Vec<&'static str> {
-    let folders = SHIPPED.dirs().filter(|folder| folder.get_file(folder.path().join(DOCUMENT)).is_some());
+    let folders = EMBEDDED.dirs().filter(|folder| folder.get_file(folder.path().join(DOCUMENT)).is_some());
     let mut names: Vec<_> = folders.filter_map(|folder| folder.path().file_name()?.to_str()).collect();
     names.sort_unstable();
     names
 }
 
-/// Further overlays come first: the service's own has the last word, also on what they bring.
 fn shipped(name: &str) -> Spec {
-    let files = SHIPPED.get_dir(name).into_iter().flat_map(|folder| folder.files());
+    spec(SHIPPED, name)
+}
+
+/// Further overlays come first: the service's own has the last word, also on what they bring.
+fn spec(root: &str, name: &str) -> Spec {
+    let files = EMBEDDED.get_dir(name).into_iter().flat_map(|folder| folder.files());
     let file_names = files.filter_map(|file| file.path().file_name()?.to_str());
     let mut overlays: Vec<&str> =
         file_names.filter(|file| *file == OVERLAY || file.ends_with(FURTHER_OVERLAYS)).collect();
     overlays.sort_unstable_by_key(|file| (*file == OVERLAY, *file));
-    let path = |file: &str| format!("{SHIPPED_ROOT}{name}/{file}");
+    let path = |file: &str| format!("{root}{name}/{file}");
     Spec { document: path(DOCUMENT), overlays: overlays.into_iter().map(path).collect() }
 }
 
-fn embedded(name: &str) -> Option<&'static str> {
-    SHIPPED.get_file(name.strip_prefix(SHIPPED_ROOT)?)?.contents_utf8()
+fn embedded(path: &str) -> Option<&'static str> {
+    EMBEDDED.get_file(path)?.contents_utf8()
 }
 
 fn unknown(spec: &str, names: &[&str]) -> String {

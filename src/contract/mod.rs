@@ -1,5 +1,7 @@
 //! What a service promises: its document, compiled. Never changes after load.
 
+pub mod body;
+pub mod capability;
 pub mod diagnostic;
 pub mod document;
 pub mod error;
@@ -69,7 +71,7 @@ impl Contract {
         let mut included = vec!["stable".to_owned()];
         included.extend(selection.include.iter().cloned());
         let operations = Operations::read(&document, &included)?;
-        let router = Router::build(&document.name, &operations.list)?;
+        let router = Router::build(&document.name, &operations.base, &operations.list)?;
         let placed = |errors| place(&document, errors);
         let (behaviour, reasons) = behaviour(&document, &operations).map_err(placed)?;
         let (plan, replies) = plan::compile::compile(&document, &operations, &behaviour).map_err(placed)?;

@@ -1,18 +1,20 @@
 //! The plan for people and for programs: what `standin plan` prints.
 //!
-//! As text, one line for each operation with what it does and why, then what is kept, and the pipeline's errors and limits. As YAML, an
+//! As text, one line for each operation with what it does and why, then what clients may count on, what is kept, and the pipeline's errors and limits. As YAML, an
 //! `x-standin` block to start an overlay from, with the reasons as comments. As JSON, both as data.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use comfy_table::{Table, presets};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::Contract;
+use super::capability::Capabilities;
 use super::infer::Reason;
 use super::operation::{Operation, Operations};
 use super::vocabulary::{
-    Behaviour, FilterRule, IdForm, IdRule, LimitSubject, OperationRule, PageRule, PageStyle, ResourceRule,
+    Behaviour, FilterRule, IdForm, IdRule, LimitSubject, OperationRule, PageRule, PageStyle, ResourceRule, RetrySafety,
 };
 use crate::pointer::escape;
 
@@ -30,22 +32,46 @@ const CELL_CHARACTERS_MAX: usize = 100;
 /// Reasons by the pointer that they explain; those of one pointer in the order in which they were found.
 type Reasons<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
-pub fn render(behaviour: &Behaviour, reasons: &[Reason], operations: &Operations, form: PlanForm) -> String {
-    let mut by_pointer: Reasons<'_> = BTreeMap::new();
-    for reason in reasons {
-        by_pointer.entry(&reason.pointer).or_default().push(&reason.text);
-    }
-    match form {
-        PlanForm::Text => text(behaviour, &by_pointer, operations),
-        PlanForm::Yaml => yaml(behaviour, &by_pointer),
-        PlanForm::Json => json_text(behaviour, reasons),
+/// What is shown of a plan.
+#[derive(Debug, Clone)]
+pub struct Shown<'a> {
+    pub behaviour: &'a Behaviour,
+    pub reasons: &'a [Reason],
+    pub operations: &'a Operations,
+    /// What clients may count on, in the order of the operations; nothing when that is not known.
+    pub capabilities: Vec<&'a Capabilities>,
+}
+
+impl<'a> Shown<'a> {
+    pub fn of(contract: &'a Contract) -> Shown<'a> {
+        Shown {
+            behaviour: &contract.behaviour,
+            reasons: &contract.reasons,
+            operations: &contract.operations,
+            capabilities: contract.plan.actions.iter().map(|action| &action.capabilities).collect(),
+        }
     }
 }
 
-fn json_text(behaviour: &Behaviour, reasons: &[Reason]) -> String {
+pub fn render(shown: &Shown<'_>, form: PlanForm) -> String {
+    let mut by_pointer: Reasons<'_> = BTreeMap::new();
+    for reason in shown.reasons {
+        by_pointer.entry(&reason.pointer).or_default().push(&reason.text);
+    }
+    match form {
+        PlanForm::Text => text(shown, &by_pointer),
+        PlanForm::Yaml => yaml(shown.behaviour, &by_pointer),
+        PlanForm::Json => json_text(shown),
+    }
+}
+
+fn json_text(shown: &Shown<'_>) -> String {
     let reasons: Vec<Value> =
-        reasons.iter().map(|reason| json!({"pointer": reason.pointer, "text": reason.text})).collect();
-    let plan = json!({"behaviour": as_json(behaviour), "reasons": reasons});
+        shown.reasons.iter().map(|reason| json!({"pointer": reason.pointer, "text": reason.text})).collect();
+    let capabilities = shown.operations.list.iter().zip(&shown.capabilities);
+    let capabilities: Map<String, Value> =
+        capabilities.map(|(operation, capabilities)| (operation.id.clone(), json!(capabilities))).collect();
+    let plan = json!({"behaviour": as_json(shown.behaviour), "reasons": reasons, "capabilities": capabilities});
     format!("{plan:#}\n")
 }
 
@@ -56,9 +82,11 @@ fn as_json(behaviour: &Behaviour) -> Value {
 
 // Text.
 
-fn text(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Operations) -> String {
+fn text(shown: &Shown<'_>, reasons: &Reasons<'_>) -> String {
+    let (behaviour, operations) = (shown.behaviour, shown.operations);
     let mut out = String::new();
     section(&mut out, "operations", operation_rows(behaviour, reasons, operations));
+    section(&mut out, "capabilities (* inferred)", capability_rows(shown));
     let resources = behaviour.resources.iter().map(|(name, rule)| resource_row(name, rule, reasons));
     section(&mut out, "resources", resources.collect());
     let lists = operations.list.iter().filter_map(|operation| list_row(behaviour, operation));
@@ -117,9 +145,41 @@ fn operation_rows(behaviour: &Behaviour, reasons: &Reasons<'_>, operations: &Ope
         let why = why(reasons, &format!("{below}/{verb}"));
         let place = format!("{} {}", operation.method, operation.template);
         let id = if operation.id == place { String::new() } else { operation.id.clone() };
-        vec![id, format!("{} {}{}", operation.method, operations.base, operation.template), does, why]
+        vec![id, format!("{} {}", operation.method, operations.path(operation)), does, why]
     };
     operations.list.iter().map(row).collect()
+}
+
+/// The matrix of what clients may count on, below a row that names its columns.
+fn capability_rows(shown: &Shown<'_>) -> Vec<Vec<String>> {
+    let names = ["operation", "call", "idempotent", "async", "retry-safe", "partial", "emits"];
+    let names = (!shown.capabilities.is_empty()).then(|| names.map(str::to_owned).to_vec());
+    let rows = shown.operations.list.iter().zip(&shown.capabilities).map(|(operation, facts)| {
+        let retry = match facts.retry_safe.value {
+            RetrySafety::Always => "always",
+            RetrySafety::WithKey => "with key",
+            RetrySafety::Never => "never",
+        };
+        let events = if facts.emits.value.is_empty() { "-".to_owned() } else { facts.emits.value.join(", ") };
+        vec![
+            operation.id.clone(),
+            format!("{} {}{}", operation.method, shown.operations.base, operation.template),
+            marked(yes(facts.idempotent.value), facts.idempotent.inferred),
+            marked(yes(facts.asynchronous.value), facts.asynchronous.inferred),
+            marked(retry, facts.retry_safe.inferred),
+            marked(yes(facts.partial_success.value), facts.partial_success.inferred),
+            marked(&events, facts.emits.inferred),
+        ]
+    });
+    names.into_iter().chain(rows).collect()
+}
+
+fn yes(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
+
+fn marked(text: &str, inferred: bool) -> String {
+    if inferred { format!("{text}*") } else { text.to_owned() }
 }
 
 fn verb(rule: &OperationRule) -> &'static str {
@@ -133,7 +193,10 @@ fn does(rule: &OperationRule) -> String {
         ("sampled", ..) => "SAMPLED".to_owned(),
         ("reply", ..) => "replies".to_owned(),
         (_, Some(batch), _) => format!("batch of {} through {}", batch.items, batch.run),
-        (_, _, Some(deliver)) => format!("deliver {} to {}", deliver.event, deliver.to),
+        (_, _, Some(deliver)) => match &deliver.event {
+            Some(event) => format!("deliver {event} to {}", deliver.to),
+            None => format!("deliver {} again", deliver.to),
+        },
         (verb, ..) => format!("{verb} {}", resource.unwrap_or_default()),
     };
     let conditions: Vec<String> = rule.matching.iter().map(|(field, value)| format!("{field} = {value}")).collect();

@@ -3,6 +3,7 @@
 //! One search tree over all templates, so the cost does not grow with their number. Parameters are numbered in the tree and named
 //! per operation: `/posts/{id}` and `/posts/{post_id}` are one node.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use http::Method;
@@ -43,32 +44,37 @@ pub enum Route {
 }
 
 impl Router {
-    /// `file` is for messages. A literal segment wins over a parameter. Templates that differ only in parameter names are merged.
-    pub fn build(file: &str, operations: &[Operation]) -> Result<Router, Vec<LoadError>> {
+    /// `file` is for messages, `base` where the paths of operations begin that have no base of their own. A literal segment wins over a
+    /// parameter. Templates that differ only in parameter names are merged.
+    pub fn build(file: &str, base: &str, operations: &[Operation]) -> Result<Router, Vec<LoadError>> {
         let mut nodes: IndexMap<String, Node> = IndexMap::new();
         let mut builder = wayfind::RouterBuilder::new();
         let mut errors = Vec::new();
+        let mut roots = BTreeSet::new();
         for (index, operation) in operations.iter().enumerate() {
             let complain = |message: String| LoadError::new(file, operation.pointer.as_str(), message);
-            let (pattern, names) = match translate(&operation.template) {
+            let template = full(base, operation);
+            let (pattern, names) = match translate(&operation.template).and_then(|_| translate(&template)) {
                 Ok(translated) => translated,
                 Err(reason) => {
-                    errors.push(complain(format!("the path `{}` cannot be routed: {reason}", operation.template)));
+                    errors.push(complain(format!("the path `{template}` cannot be routed: {reason}")));
                     continue;
                 }
             };
             if let Some(twice) = nodes.get(&pattern).and_then(|node| node.endpoint(&operation.method)) {
                 let other = &operations[twice.operation.0];
-                let message =
-                    format!("`{} {}` is the same call as `{}`", operation.method, operation.template, other.template);
+                let message = format!("`{} {template}` is the same call as `{}`", operation.method, full(base, other));
                 errors.push(complain(message).hint("parameter names do not tell paths apart: remove one of the two"));
                 continue;
             }
             if !nodes.contains_key(&pattern)
                 && let Err(error) = builder.insert(&pattern, nodes.len())
             {
-                errors.push(complain(format!("the path `{}` cannot be routed: {error}", operation.template)));
+                errors.push(complain(format!("the path `{template}` cannot be routed: {error}")));
                 continue;
+            }
+            if operation.template == "/" {
+                roots.insert(pattern.clone());
             }
             let endpoint = Endpoint { method: operation.method.clone(), operation: OperationId(index), names };
             nodes.entry(pattern).or_default().methods.push(endpoint);
@@ -76,10 +82,18 @@ impl Router {
         if !errors.is_empty() {
             return Err(errors);
         }
+        // The root of a base is asked for with and without its slash.
+        for pattern in &roots {
+            let bare = pattern.trim_end_matches('/');
+            if let (Some(index), None, false) = (nodes.get_index_of(pattern), nodes.get(bare), bare.is_empty()) {
+                // The base was routed with its slash, so nothing is wrong with it.
+                _ = builder.insert(bare, index);
+            }
+        }
         Ok(Router { tree: builder.build(), nodes: nodes.into_values().collect() })
     }
 
-    /// `path` is below the base, percent-encoded as sent. HEAD falls back to GET where HEAD is not declared.
+    /// `path` is percent-encoded as sent. HEAD falls back to GET where HEAD is not declared.
     pub fn find(&self, method: &Method, path: &str) -> Route {
         if path.len() > PATH_BYTES_MAX {
             return Route::Unknown;
@@ -127,6 +141,11 @@ impl Node {
         methods.sort_by(|left, right| left.as_str().cmp(right.as_str()));
         methods
     }
+}
+
+/// The whole template, base included.
+fn full(base: &str, operation: &Operation) -> String {
+    format!("{}{}", operation.base.as_deref().unwrap_or(base), operation.template)
 }
 
 /// OpenAPI's `/posts/{id}` as the tree's `/posts/<0>`, and the names in order; or why it cannot be.
@@ -208,6 +227,7 @@ mod tests {
             id: format!("{method} {template}"),
             method: Method::from_bytes(method.as_bytes()).expect("a method"),
             template: template.to_owned(),
+            base: None,
             pointer: format!("/paths/{template}/{method}"),
             summary: String::new(),
             tags: Vec::new(),
@@ -219,13 +239,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn paths_lie_below_the_base_or_below_their_own() {
+        let mut list = operations(&["GET /", "GET /posts", "POST /posts", "GET /authorize", "GET /"]);
+        list[3].base = Some(String::new());
+        list[4].base = Some("/other".to_owned());
+        let router = Router::build("api.yaml", "/api", &list).expect("good templates");
+        let found = |path: &str| match router.find(&Method::GET, path) {
+            Route::Found(id, _) => Some(id.0),
+            _ => None,
+        };
+        assert_eq!(["/api", "/api/", "/api/posts", "/authorize"].map(found), [Some(0), Some(0), Some(1), Some(3)]);
+        assert_eq!(["/other", "/other/"].map(found), [Some(4), Some(4)]);
+        assert_eq!(
+            ["/", "", "/posts", "/api/authorize", "/apiposts", "/api//posts", "/otherwise"].map(found),
+            [None; 7]
+        );
+        let mut list = operations(&["GET /x", "GET /api/x"]);
+        list[1].base = Some(String::new());
+        let twice = Router::build("api.yaml", "/api", &list).expect_err("the same call");
+        assert_eq!(twice[0].message, "`GET /api/x` is the same call as `/api/x`");
+    }
+
     fn operations(lines: &[&str]) -> Vec<Operation> {
         let split = lines.iter().filter_map(|line| line.split_once(' '));
         split.map(|(method, template)| operation(method, template)).collect()
     }
 
     fn router(lines: &[&str]) -> Router {
-        Router::build("api.yaml", &operations(lines)).expect("good templates")
+        Router::build("api.yaml", "", &operations(lines)).expect("good templates")
     }
 
     #[track_caller]
@@ -304,9 +346,9 @@ mod tests {
     #[test]
     fn templates_that_cannot_be_routed_are_all_reported() {
         let lines = ["GET /a?b=1", "GET /a#b", "GET a", "GET /{}", "GET /{a", "GET /a}", "GET /{a}{b}", "GET /{a}/{a}"];
-        let errors = Router::build("api.yaml", &operations(&lines)).expect_err("bad templates");
+        let errors = Router::build("api.yaml", "", &operations(&lines)).expect_err("bad templates");
         assert_eq!(errors.len(), lines.len());
-        let twice = Router::build("api.yaml", &operations(&["GET /a/{x}", "GET /a/{y}"])).expect_err("a double");
+        let twice = Router::build("api.yaml", "", &operations(&["GET /a/{x}", "GET /a/{y}"])).expect_err("a double");
         assert_eq!(twice[0].message, "`GET /a/{y}` is the same call as `/a/{x}`");
     }
 

@@ -34,3 +34,8 @@ pub struct Violation {
     /// A sentence for people that names the value in words: `Name is required`.
     pub message: String,
 }
+
+/// A violation that no schema finds.
+pub fn complaint(place: Place, pointer: &str, keyword: &str, message: impl Into<String>) -> Violation {
+    Violation { place, pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
+}

@@ -1,11 +1,14 @@
-//! The words of `x-standin`: what an author may say about behaviour, spelled here and nowhere else.
+//! The words of `x-standin`: what an author may say about behaviour, spelled here and nowhere else. Those of resources and of operations
+//! stand in files of their own.
 //!
 //! Inference proposes a [`Behaviour`] from the document alone; the document's root-level `x-standin` (mostly added by an overlay) corrects
 //! it; [`super::plan`] compiles the result. The JSON Schema that editors complete overlays with is generated from these types.
 //! The doc comments below are the public documentation of the words.
 
 mod describe;
+mod operation;
 mod read;
+mod resource;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -13,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use describe::{schema, table};
+pub use operation::*;
 pub use read::read;
+pub use resource::*;
 
 /// An expression (CEL) over bound names. In places that take text or JSON, expressions stand as `{{ … }}`.
 pub type ExpressionText = String;
@@ -22,18 +27,23 @@ pub type TemplateText = String;
 /// JSON with `{{ expression }}` at its leaves. A key that ends in `?` is left out when its value is null.
 pub type TreeJson = Value;
 
-/// What a service does, beyond what its document says.
+/// What a service does, beyond what its document says. A named error, limit, credential, resource or operation that was inferred is taken back
+/// by setting it to null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
     /// Errors by name. Names that the pipeline raises by itself: `unknown_route`, `unknown_method`, `unreadable`, `too_large`,
     /// `unsupported_media_type`, `not_acceptable`, `invalid`, `unauthenticated`, `insufficient_scope`, `rate_limited`, `not_found`,
-    /// `referenced`, `idempotency_mismatch`, `internal`. Any other name is yours, for `require` and `else`.
+    /// `referenced`, `idempotency_mismatch`, `idempotency_in_progress` (`idempotency_mismatch` with another message when absent),
+    /// `idempotency_invalid` (`invalid` when absent), `internal`. Any other name is yours, for `require` and `else`.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub errors: IndexMap<String, ErrorRule>,
     /// How bodies are wrapped.
     #[serde(skip_serializing_if = "Shapes::is_empty")]
     pub shapes: Shapes,
+    /// What the service overlooks in requests.
+    #[serde(skip_serializing_if = "RequestRule::is_empty")]
+    pub requests: RequestRule,
     /// Rate limits by bucket name. Every bucket whose operations include a call is charged.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub limits: IndexMap<String, LimitRule>,
@@ -69,9 +79,9 @@ pub struct Behaviour {
 pub struct ErrorRule {
     /// HTTP status.
     pub status: u16,
-    /// Machine-readable code; `error.code` in the error shape.
+    /// Machine-readable code; `error.code` in the error shape. `violations` is bound here and below, as in the error shape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<TemplateText>,
     /// Class of the error; `error.type` in the error shape.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -81,9 +91,40 @@ pub struct ErrorRule {
     /// Details; `error.details` in the error shape. Without it the violations found, as `{field, message}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<TreeJson>,
+    /// The whole body, where it does not wear the error shape; the same names are bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<TreeJson>,
     /// Extra response headers.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, TemplateText>,
+}
+
+/// What the service overlooks in requests, before anything is validated.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestRule {
+    /// A body that is a JSON object or list is read as JSON, whatever its `Content-Type` says or lacks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub any_json: bool,
+    /// Parameters of the query that the operation does not declare stand for members of the body that it lacks, read as a form's fields.
+    /// No body is then an empty one, where a body is required.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub query_as_body: bool,
+    /// Texts in bodies lose the white space at their ends.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+    /// An empty text in a body or a query is as good as none: null where null is allowed, else absent, from lists as well.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blank_as_absent: bool,
+    /// Text in a JSON body is taken for the number or boolean that the schema wants, as in a form.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub numbers_as_text: bool,
+}
+
+impl RequestRule {
+    pub fn is_empty(&self) -> bool {
+        *self == RequestRule::default()
+    }
 }
 
 /// How bodies are wrapped. Names bound: `record`, `records`, `page`, `message`, `error`, `call`, `now`.
@@ -114,7 +155,7 @@ impl Shapes {
 }
 
 /// A rate limit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitRule {
     /// Calls per window: `100/min`, `10/s`, `5/10min`, `1000/h`, `5/d`.
@@ -122,6 +163,12 @@ pub struct LimitRule {
     /// Who is counted.
     #[serde(default)]
     pub per: LimitSubject,
+    /// What tells callers apart, where it is not the credential itself: `me.userId`. Null counts the credential. Names: `me`, `now`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ExpressionText>,
+    /// Only callers for which this holds are counted: `me.plan == 'free'`. Names: `me`, `now`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<ExpressionText>,
     #[serde(default)]
     pub window: LimitWindow,
     /// Only these operations; all when absent.
@@ -189,17 +236,30 @@ pub struct CredentialRule {
     /// Must hold for the credential (`record`) to be good: `record.expiresAt > now`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
+    /// Error for a credential that no record has, or for which `when` does not hold; `unauthenticated` when absent, as for no credential.
+    #[serde(rename = "else", skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
+    /// Reads for `require`. Names: `record`, `operation` (its `operationId`), `now`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub with: IndexMap<String, ReadRule>,
+    /// Guards of every call with such a credential, in order, before limits are charged: an expired token, a lapsed account.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<GuardRule>,
     /// Its field that keeps the instant of the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<String>,
 }
 
-/// Same key and same request: the first reply again. Same key and another request: `idempotency_mismatch`.
+/// Same key and same request: the first reply again, or `idempotency_in_progress` with `Retry-After: 1` while that is held back
+/// (`deliver.wait`). Same key and another request: `idempotency_mismatch`. Both have `key` bound.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdempotencyRule {
     /// The request header that carries the key.
     pub header: String,
+    /// What a key must look like, a regular expression for all of it; else `idempotency_invalid`, with `key` bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// How long a reply is kept: `24h`.
     pub ttl: String,
     /// Whose keys are apart: each credential's own, or one space for the whole world (one account with several credentials).
@@ -224,431 +284,6 @@ pub enum Kept {
     Decided,
 }
 
-/// A kind of record.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ResourceRule {
-    /// Pointer to the schema of a record as callers see it: `#/components/schemas/Post`. Without one the resource is internal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema: Option<String>,
-    /// The id: its field and form.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<IdRule>,
-    /// Values set when a record is created, after the caller's fields and before the operation's own `set`. Names: `body`, `record` (so far),
-    /// `me`, `now`, `call` and others bound by the operation.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub set: IndexMap<String, TreeJson>,
-    /// Fields generated on creation from a pattern, shown in the reply that creates the record and never again: `whsec_[a-z0-9]{32}`.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub secrets: IndexMap<String, String>,
-    /// Fields that callers never see.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hidden: Vec<String>,
-    /// Field stamped at creation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
-    /// Field stamped at every change by a caller or a lifecycle.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub updated: Option<String>,
-    /// Field that lists are ordered by when nothing is asked; a leading `-` for newest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<String>,
-    /// Fields with an index.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub index: Vec<String>,
-    /// Fields that name other records.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub references: IndexMap<String, ReferenceRule>,
-    /// Changes of state that come with time.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lifecycle: Vec<LifecycleRule>,
-    /// The part of an upload whose bytes are kept with the record and served below `/_standin/bytes/`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct IdRule {
-    /// The field; `id` when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    /// A prefix before 16 characters: `post_`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prefix: Option<String>,
-    /// Another form.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub form: Option<IdForm>,
-    /// A regular expression to generate from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pattern: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum IdForm {
-    Uuid,
-    /// 1, 2, 3 …
-    Integer,
-}
-
-/// A field that names another record, or a list of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReferenceRule {
-    /// The resource named.
-    pub to: String,
-    /// Error when a caller names a record that is not there. `missing` is bound to the id, `field` to the field (with its index). Without it
-    /// the reference is not checked.
-    #[serde(rename = "else", default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Option<String>,
-    /// What happens when the record named is deleted.
-    #[serde(default)]
-    pub on_delete: OnDelete,
-    /// Only referring records (`record`) for which this holds take part in `on_delete`; the others are left alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<ExpressionText>,
-    /// Error for `refuse`; `referenced` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnDelete {
-    /// Nothing: the name dangles.
-    #[default]
-    Keep,
-    /// The referring record is deleted, too.
-    Delete,
-    /// The name is taken out (null, or out of the list).
-    Clear,
-    /// The deletion is refused.
-    Refuse,
-}
-
-/// A change of state that comes with time. Rules of one state are tried in the order written; the first that is due and whose `when` holds
-/// fires. A due rule whose `when` does not hold waits, and is tried again after every change in the world.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LifecycleRule {
-    /// The field that holds the state.
-    pub field: String,
-    pub from: String,
-    pub to: String,
-    /// When it is due: an instant in ms. Null: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<ExpressionText>,
-    /// When it is due: so long after the state was entered (`3s`). With neither: at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-    /// Reads for `when` and `set`.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub with: IndexMap<String, ReadRule>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<ExpressionText>,
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub set: IndexMap<String, TreeJson>,
-    /// Event emitted; see `webhooks.events`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub emit: Option<String>,
-}
-
-/// A declared read; exactly one of `get`, `find`, `count`, `tally` and `value`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ReadRule {
-    /// One record of this resource, by `id` or `match`; null when there is none, unless `else` names an error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub get: Option<String>,
-    /// Every record of this resource that fits `match`, oldest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub find: Option<String>,
-    /// How many records of this resource fit `match`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<String>,
-    /// What was counted on each UTC day: a list of `{date, calls, errors, operations, created}`, one for every day from `from` to `to`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tally: Option<Tally>,
-    /// The value of an expression.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<ExpressionText>,
-    /// The id, for `get`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<ExpressionText>,
-    /// Fields and the values they must equal (an array field must contain it).
-    #[serde(rename = "match", skip_serializing_if = "IndexMap::is_empty")]
-    pub matching: IndexMap<String, ExpressionText>,
-    /// Error when `get` finds nothing.
-    #[serde(rename = "else", skip_serializing_if = "Option::is_none")]
-    pub otherwise: Option<String>,
-}
-
-/// The days of a tally, as instants in ms; both included.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tally {
-    pub from: ExpressionText,
-    pub to: ExpressionText,
-}
-
-/// What an operation does. At most one verb: `list`, `get`, `create`, `update`, `replace`, `delete`, `save`, `batch`, `deliver`; with none it only
-/// reads and replies. Names bound: `call`, `path`, `query`, `header`, `body`, `me`, `now`, `record`, and those of `with`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OperationRule {
-    /// A page of this resource.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub list: Option<String>,
-    /// One record.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub get: Option<String>,
-    /// A new record from the body's fields, the resource's `set` and this operation's `set`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub create: Option<String>,
-    /// A record changed by the body's fields and `set`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update: Option<String>,
-    /// A record whose fields are all taken from the body anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replace: Option<String>,
-    /// A record removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete: Option<String>,
-    /// The record that fits `match` updated, or created when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub save: Option<String>,
-    /// Many items, each through another operation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch: Option<BatchRule>,
-    /// An event sent to one subscription only (`record`), whether or not it asked for that event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deliver: Option<DeliverRule>,
-    /// The record's id; the last path parameter when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<ExpressionText>,
-    /// Fields that the record or records must have: `{ webhookId: path.id }`. They are set on creation.
-    #[serde(rename = "match", skip_serializing_if = "IndexMap::is_empty")]
-    pub matching: IndexMap<String, ExpressionText>,
-    /// Reads, bound by name, in order.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub with: IndexMap<String, ReadRule>,
-    /// Guards, in order; the first that does not hold answers.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub require: Vec<GuardRule>,
-    /// Does the body's content go into the record? True when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub merge: Option<bool>,
-    /// Fields set, after the body's.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub set: IndexMap<String, TreeJson>,
-    /// Event emitted once done; see `webhooks.events`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub emit: Option<String>,
-    /// Further changes, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<ChangeRule>,
-    /// The reply, where it is not the ordinary one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<ReplyRule>,
-    /// For `list`: how pages are asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<PageRule>,
-    /// For `list`: query parameters that filter.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub filters: IndexMap<String, FilterRule>,
-    /// For `list`: the query parameters that order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sort: Option<SortRule>,
-    /// The reply is a sample that fits the document: what it does is not known.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub sampled: bool,
-}
-
-impl OperationRule {
-    /// The word of its verb, if it has one.
-    pub fn verb(&self) -> Option<&'static str> {
-        let words = [
-            (self.list.is_some(), "list"),
-            (self.get.is_some(), "get"),
-            (self.create.is_some(), "create"),
-            (self.update.is_some(), "update"),
-            (self.replace.is_some(), "replace"),
-            (self.delete.is_some(), "delete"),
-            (self.save.is_some(), "save"),
-            (self.batch.is_some(), "batch"),
-            (self.deliver.is_some(), "deliver"),
-        ];
-        words.iter().find(|(said, _)| *said).map(|(_, word)| *word)
-    }
-}
-
-/// A condition that must hold, else an error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GuardRule {
-    pub that: ExpressionText,
-    /// Name of the error.
-    #[serde(rename = "else")]
-    pub otherwise: String,
-}
-
-/// One further change; exactly one of `create`, `update`, `delete` and `save`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChangeRule {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub create: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub save: Option<String>,
-    /// The record, for `update` and `delete`. A record that is not there is passed over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<ExpressionText>,
-    /// Every record that fits, for `update` and `delete`; the one to renew, for `save`.
-    #[serde(rename = "match", skip_serializing_if = "IndexMap::is_empty")]
-    pub matching: IndexMap<String, ExpressionText>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub when: Option<ExpressionText>,
-    /// Fields set. `record` is the record as it stands here, `outer` the operation's record.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub set: IndexMap<String, TreeJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub emit: Option<String>,
-    /// Binds the resulting record under this name for what follows.
-    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// A reply as the author writes it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ReplyRule {
-    /// Status, a number or an expression; the first declared 2xx (or 3xx) when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<Value>,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub headers: IndexMap<String, TemplateText>,
-    /// The whole body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<TreeJson>,
-    /// Only the record in the ordinary shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<TreeJson>,
-    /// Only a message in the ordinary shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<TemplateText>,
-}
-
-/// Items of the body, each through another operation's rules. An item's violations are its own and refuse nothing else, unless `atomic`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BatchRule {
-    /// The body's property that holds the items.
-    pub items: String,
-    /// The operation each item goes through.
-    pub run: String,
-    /// The body for that operation; the item itself when absent. Names: `item`, `index`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<TreeJson>,
-    /// The path parameters for that operation.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub path: IndexMap<String, ExpressionText>,
-    /// The result of an item that succeeded. Names: `item`, `index`, `record`.
-    pub success: TreeJson,
-    /// The result of an item that failed. Names: `item`, `index`, `error`.
-    pub failure: TreeJson,
-    /// All or nothing: one failure refuses all, with that item's error.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub atomic: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeliverRule {
-    pub event: String,
-    /// The resource of the subscription.
-    pub to: String,
-}
-
-/// How pages of a list are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct PageRule {
-    pub style: PageStyle,
-    /// Query parameter with the page number, the offset or the cursor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-    /// Query parameter with the size of a page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<String>,
-    /// Size of a page when not asked; 20 when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default: Option<usize>,
-    /// Is a `Link` header (RFC 8288) with first, prev, next and last sent?
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub link: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum PageStyle {
-    /// Everything at once.
-    #[default]
-    None,
-    Page,
-    Offset,
-    Cursor,
-}
-
-/// A query parameter that filters.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FilterRule {
-    /// The record's field; the parameter's name when absent. For `nested`, unused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    /// The comparison; `eq` when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operator: Option<FilterOperator>,
-    /// The parameter holds fields and operators itself: `filter[status]=queued`, `filter[createdAt][gte]=0`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub nested: bool,
-    /// A value that means "no filter": `all`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub all: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum FilterOperator {
-    Eq,
-    Ne,
-    Gt,
-    Gte,
-    Lt,
-    Lte,
-    /// One of several, separated by commas.
-    In,
-    /// Case-insensitive substring.
-    Contains,
-}
-
-/// The query parameters that order a list.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SortRule {
-    /// Comma-separated fields; a leading `-` for descending.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<String>,
-    /// A second parameter with `asc` or `desc`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub direction: Option<String>,
-}
-
 /// Events sent to subscribers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -662,14 +297,15 @@ pub struct WebhookRule {
     /// Its field with the secret to sign with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// Only subscriptions (`record`) for which this holds get anything.
+    /// Only subscriptions (`record`) for which this holds get anything. Names: `event`, `data` (what it says), `now`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<ExpressionText>,
     /// Events, and what each says. Names: those of the rule that emits, `record` first.
     pub events: IndexMap<String, TreeJson>,
     /// The body sent. Names: `event`, `event_id`, `data`, `now`, `subscription`.
     pub body: TreeJson,
-    /// Headers sent; same names.
+    /// Headers sent, made anew at each attempt. The same names, `seconds` (now in seconds), and `delivery` with `id` (of its log record) and
+    /// `attempt` (from 1).
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, TemplateText>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -696,8 +332,9 @@ pub struct SignRule {
     pub value: TemplateText,
 }
 
-/// Fields of a delivery's record, set when it starts and after each attempt. Names: `delivery` with `event`, `event_id`, `status` (`pending`,
-/// `delivered`, `failed`), `attempts`, `response_status`, `error`, `next_at`, `delivered_at`, `created_at`; `subscription`; `now`.
+/// Fields of a delivery's record, set when it starts and after each attempt. Names: `delivery` with `id` (the record's own), `event`,
+/// `event_id`, `url`, `status` (`pending`, `delivered`, `failed`), `attempts`, `response_status`, `response_body` (its first KiB, as text),
+/// `latency_ms` (0 where the clock does not follow wall time), `error`, `next_at`, `delivered_at`, `created_at`; `subscription`; `now`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryLogRule {

@@ -9,7 +9,7 @@ use super::problem::{Problem, complaint, field as field_text, object};
 use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::Scope;
-use crate::contract::plan::{Action, Assignment, Change, ChangeVerb, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::plan::{Action, Assignment, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
@@ -17,6 +17,9 @@ use crate::world::store::{Record, StoreError};
 
 /// Deepest chain of deletions that one deletion sets off.
 const CASCADE_DEPTH_MAX: usize = 16;
+
+/// How many ids in a row may be taken before a new record is refused.
+const IDS_PASSED_MAX: usize = 10_000;
 
 /// A record's fields while it is put together.
 #[derive(Debug, Default)]
@@ -81,7 +84,7 @@ impl<'c> Turn<'c, '_> {
         let given = source.trusted.then(|| source.body.get(&resource.id.field)).flatten();
         let id = match given {
             Some(id) => id.clone(),
-            None => self.next_id(&resource.name, &resource.id.kind),
+            None => self.free_id(index),
         };
         let Some(id_string) = id_text(&id).map(Cow::into_owned) else {
             return Err(Problem::loud(self.contract, format!("standin: {} has no usable id", resource.name)));
@@ -100,6 +103,19 @@ impl<'c> Turn<'c, '_> {
         self.because("created", format!("{} {id_string}", resource.name));
         self.plan_lifecycle(index, &record);
         Ok(record)
+    }
+
+    /// The next id that no record has: one that seed data gave away is passed over.
+    fn free_id(&mut self, index: ResourceIndex) -> Value {
+        let resource = self.resource(index);
+        let mut id = self.next_id(&resource.name, &resource.id.kind);
+        for _ in 0..IDS_PASSED_MAX {
+            if self.by_id(index, &id).is_none() {
+                break;
+            }
+            id = self.next_id(&resource.name, &resource.id.kind);
+        }
+        id
     }
 
     /// When a record counts as made: now, or the date that seed data gives it.
@@ -261,6 +277,18 @@ impl<'c> Turn<'c, '_> {
                 resource.lifecycle.iter().any(|rule| before.get(&rule.field) != fields.visible.get(&rule.field));
             if moved { self.now } else { record.since }
         });
+        self.store_entered(index, record, fields, entered)
+    }
+
+    /// The same, told when the record entered its state.
+    pub fn store_entered(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        fields: Fields,
+        entered: Option<i64>,
+    ) -> Result<Arc<Record>, Problem> {
+        let resource = self.resource(index);
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden.clone(), entered) else {
             return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
@@ -375,55 +403,6 @@ impl<'c> Turn<'c, '_> {
             (complaint(Place::Body, &pointer, "reference", message), id.clone())
         });
         complaints.collect()
-    }
-
-    /// The further changes of a rule, in order.
-    pub fn also<'s>(&mut self, changes: &'c [Change], scope: &mut Scope<'s>) -> Result<(), Problem>
-    where
-        'c: 's,
-    {
-        for change in changes {
-            if let Some(when) = &change.when
-                && !self.holds(when, scope)?
-            {
-                continue;
-            }
-            let made = self.further_change(change, scope)?;
-            if let Some(name) = &change.name {
-                scope.bind(name, Cow::Owned(made.map_or(Value::Null, |record| record.value())));
-            }
-        }
-        Ok(())
-    }
-
-    fn further_change<'s>(&mut self, change: &'c Change, scope: &mut Scope<'s>) -> Result<Option<Arc<Record>>, Problem>
-    where
-        'c: 's,
-    {
-        let wanted = self.wanted(&change.matching, scope)?;
-        let empty = Map::new();
-        let source = |matching| Source { body: &empty, matching, set: &change.set, trusted: false };
-        let mut made = None;
-        match change.verb {
-            ChangeVerb::Create => made = Some(self.create(change.resource, &source(&wanted), scope)?),
-            ChangeVerb::Save => made = Some(self.save(change.resource, &source(&wanted), scope)?),
-            ChangeVerb::Update | ChangeVerb::Delete => {
-                let records = match &change.id {
-                    Some(id) => self.by_id(change.resource, &self.evaluate(id, scope)?).cloned().into_iter().collect(),
-                    None => self.matching(change.resource, &wanted),
-                };
-                for record in records {
-                    match change.verb {
-                        ChangeVerb::Delete => self.delete(change.resource, &record, 0)?,
-                        _ => made = Some(self.update(change.resource, &record, &source(&[]), scope)?),
-                    }
-                }
-            }
-        }
-        if let (Some(event), Some(record)) = (change.emit, &made) {
-            self.emit(event, record, scope)?;
-        }
-        Ok(made)
     }
 
     /// The record that fits is updated; without one, a new one is created.

@@ -4,17 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use http::StatusCode;
 use http::header::{AUTHORIZATION, COOKIE, WWW_AUTHENTICATE};
 use serde_json::Value;
 
 use super::problem::Problem;
+use super::turn::Turn;
 use crate::call::Call;
 use crate::contract::Contract;
+use crate::contract::expression::Scope;
 use crate::contract::operation::Operation;
 use crate::contract::plan::{Credential, ResourceIndex};
 use crate::contract::security::Scheme;
 use crate::contract::violation::Place;
-use crate::world::World;
 use crate::world::store::Record;
 
 /// Longest credential that is looked at, in bytes.
@@ -41,27 +43,42 @@ impl Principal {
     }
 }
 
-/// Tries the operation's alternatives in order. `Ok(None)`: the operation takes anyone.
-pub fn identify(
-    contract: &Contract,
-    world: &World,
-    operation: &Operation,
-    call: &Call,
-) -> Result<Option<Principal>, Problem> {
+/// Tries the operation's alternatives in order; one that holds wins. `Ok(None)`: the operation takes anyone. Where none holds, the refusal
+/// is that of the first for which there was a credential.
+pub fn identify(turn: &Turn<'_, '_>, operation: &Operation, call: &Call) -> Result<Option<Principal>, Problem> {
     if operation.security.is_empty() {
         return Ok(None);
     }
     let mut open = false;
+    let mut refused = None;
     for alternative in &operation.security {
         if alternative.is_empty() {
             open = true;
             continue;
         }
-        if let Some(principal) = alternative_holds(contract, world, alternative, call) {
-            return Ok(Some(principal));
+        match try_alternative(turn, operation, alternative, call) {
+            Tried::Holds(principal) => return Ok(Some(principal)),
+            Tried::Refused(problem) => {
+                refused.get_or_insert(problem);
+            }
+            Tried::Lacks => {}
         }
     }
-    if open { Ok(None) } else { Err(refusal(contract, operation, call)) }
+    if open {
+        return Ok(None);
+    }
+    let unauthenticated = turn.contract.plan.errors.known.unauthenticated;
+    let refused = refused.unwrap_or_else(|| Problem::new(unauthenticated));
+    Err(challenge(turn.contract, operation, call, refused))
+}
+
+/// What came of an alternative.
+enum Tried {
+    Holds(Principal),
+    /// There was a credential, and it is not good.
+    Refused(Problem),
+    /// The call has no such credential.
+    Lacks,
 }
 
 /// The scopes that the operation asks of this caller and that are not granted.
@@ -82,25 +99,28 @@ pub fn missing_scope<'o>(operation: &'o Operation, principal: &Principal) -> Opt
 }
 
 /// Every scheme of the alternative must be satisfied; the principal is that of the last one that names somebody.
-fn alternative_holds(
-    contract: &Contract,
-    world: &World,
+fn try_alternative(
+    turn: &Turn<'_, '_>,
+    operation: &Operation,
     alternative: &BTreeMap<String, Vec<String>>,
     call: &Call,
-) -> Option<Principal> {
+) -> Tried {
     let mut principal = Principal { name: "anyone".into(), record: None, scopes: None };
     for name in alternative.keys() {
-        let scheme = contract.schemes.get(name)?;
+        let Some(scheme) = turn.contract.schemes.get(name) else { return Tried::Lacks };
         if *scheme == Scheme::Elsewhere {
             continue;
         }
-        let text = credential(scheme, call)?;
-        principal = match contract.plan.credentials.get(name) {
-            Some(rule) => known(world, rule, &text)?,
+        let Some(text) = credential(scheme, call) else { return Tried::Lacks };
+        principal = match turn.contract.plan.credentials.get(name) {
             None => Principal { name: text.into(), record: None, scopes: None },
+            Some(rule) => match known(turn, rule, operation, text) {
+                Ok(known) => known,
+                Err(problem) => return Tried::Refused(problem),
+            },
         };
     }
-    Some(principal)
+    Tried::Holds(principal)
 }
 
 /// The text of a credential as the caller sent it, if it is well formed.
@@ -136,25 +156,55 @@ fn after_scheme<'c>(call: &'c Call, scheme: &str) -> Option<&'c str> {
     name.eq_ignore_ascii_case(scheme).then_some(rest.trim())
 }
 
-fn known(world: &World, rule: &Credential, text: &str) -> Option<Principal> {
-    let wanted = Value::String(text.to_owned());
-    let record = world.store.matching(rule.resource, &rule.secret, &wanted).into_iter().next()?;
-    if let Some(when) = &rule.when {
-        let value = record.memo();
-        let mut scope = crate::contract::expression::Scope::default();
-        let now = Value::from(world.clock.now());
-        scope.bind("record", std::borrow::Cow::Borrowed(&**value));
-        scope.bind("now", std::borrow::Cow::Borrowed(&now));
-        if !when.holds(&scope).unwrap_or(false) {
-            return None;
-        }
+/// The caller that a credential's record names, once the rule's guards have let it in.
+fn known(turn: &Turn<'_, '_>, rule: &Credential, operation: &Operation, text: String) -> Result<Principal, Problem> {
+    let unauthenticated = turn.contract.plan.errors.known.unauthenticated;
+    let refusal = || Problem::new(rule.otherwise.unwrap_or(unauthenticated));
+    let found = turn.world.store.matching(rule.resource, &rule.secret, &Value::String(text)).into_iter().next();
+    let record = found.ok_or_else(refusal)?;
+    let now = Value::from(turn.now);
+    let mut scope = Scope::default();
+    scope.bind_ref("record", record.memo());
+    scope.bind_ref("now", &now);
+    if let Some(when) = &rule.when
+        && !when.holds(&scope).unwrap_or(false)
+    {
+        return Err(refusal());
     }
-    Some(Principal { name: record.id.clone(), scopes: rule.scopes.clone(), record: Some((rule.resource, record)) })
+    if !rule.with.is_empty() || !rule.require.is_empty() {
+        scope.bind_owned("operation", Value::from(operation.id.as_str()));
+        admit(turn, rule, &mut scope).map_err(|problem| problem.with("record", Value::clone(record.memo())))?;
+    }
+    Ok(Principal {
+        name: record.id.clone(),
+        scopes: rule.scopes.clone(),
+        record: Some((rule.resource, record.clone())),
+    })
 }
 
-/// 401 with the challenge that RFC 9110 (11.6.1) asks for.
-fn refusal(contract: &Contract, operation: &Operation, call: &Call) -> Problem {
-    let problem = Problem::new(contract.plan.errors.known.unauthenticated);
+/// The reads and guards of every call with such a credential.
+fn admit<'c: 's, 's>(turn: &Turn<'c, '_>, rule: &'c Credential, scope: &mut Scope<'s>) -> Result<(), Problem> {
+    turn.bind_reads(&rule.with, scope)?;
+    for guard in &rule.require {
+        if !turn.holds(&guard.that, scope)? {
+            let read = rule.with.iter().filter_map(|read| {
+                let value = scope.get(&read.name)?.value().ok()?;
+                Some((read.name.clone(), value.clone()))
+            });
+            let mut problem = Problem::new(guard.otherwise);
+            problem.names.extend(read);
+            return Err(problem);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the challenge that RFC 9110 (11.6.1) asks of a 401.
+fn challenge(contract: &Contract, operation: &Operation, call: &Call, problem: Problem) -> Problem {
+    let unauthenticated = problem.error == contract.plan.errors.known.unauthenticated;
+    if !unauthenticated && problem.status(contract) != StatusCode::UNAUTHORIZED.as_u16() {
+        return problem;
+    }
     let mut schemes = operation.security.iter().flat_map(|alternative| alternative.keys());
     let schemes = schemes.find_map(|name| contract.schemes.get(name));
     let sent = call.headers.contains_key(AUTHORIZATION);

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::contract::Contract;
 use crate::contract::expression::Scope;
 use crate::contract::parameter::Arguments;
+use crate::world::store::Record;
 
 /// The values behind `call`, `path`, `query`, `header`, `body`, `me` and `now`.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Inputs {
     pub body: Value,
     /// The record of the caller's credential, or null.
     pub me: Arc<Value>,
+    /// The same as callers see it, where it is a record.
+    pub caller: Option<Arc<Record>>,
     pub now: Value,
 }
 
@@ -35,6 +38,7 @@ impl Inputs {
             header: Value::Null,
             body: Value::Null,
             me: Arc::new(Value::Null),
+            caller: None,
             now: Value::from(now),
         };
         if contract.plan.shapes.uses_call {
@@ -72,7 +76,10 @@ impl Inputs {
         scope.bind("query", Cow::Borrowed(&self.query));
         scope.bind("header", Cow::Borrowed(&self.header));
         scope.bind("body", Cow::Borrowed(&self.body));
-        scope.bind("me", Cow::Borrowed(&*self.me));
+        match &self.caller {
+            Some(record) if record.hidden.is_some() => scope.bind_record("me", self.me.clone(), &*record.json),
+            _ => scope.bind("me", Cow::Borrowed(&*self.me)),
+        }
         scope.bind("now", Cow::Borrowed(&self.now));
     }
 }

@@ -1,6 +1,7 @@
 //! Changes that come with time: due work, in order, each at its own instant.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -19,6 +20,9 @@ use crate::world::store::Record;
 
 /// Most work done at one instant: a lifecycle that goes round in circles without time passing is stopped here.
 pub const WORK_PER_INSTANT_MAX: usize = 100_000;
+
+/// The rules that made records enter their own state anew at one instant: resource, record and place of the rule.
+type Reentered = BTreeSet<(ResourceIndex, u64, usize)>;
 
 /// Brings the world to the instant that its clock shows at this wall time. Deliveries stay in the outbox.
 pub fn catch_up(contract: &Contract, world: &mut World, wall: i64) {
@@ -46,11 +50,12 @@ fn run_next(contract: &Contract, world: &mut World, until: i64) -> bool {
     };
     world.clock.reach(due);
     let now = world.clock.now();
+    let mut reentered = Reentered::new();
     for _ in 0..WORK_PER_INSTANT_MAX {
         let Some((_, work)) = world.agenda.take_due(now) else { return false };
         let mut turn = Turn::new(contract, world);
         match work {
-            Work::Lifecycle { collection, seq, entry } => turn.live(collection, seq, entry),
+            Work::Lifecycle { collection, seq, entry } => turn.live(collection, seq, entry, &mut reentered),
             Work::Attempt { delivery } => turn.attempt(delivery),
         }
         let changed = turn.changed;
@@ -107,18 +112,30 @@ impl<'c> Turn<'c, '_> {
     }
 
     /// A record's state may change now: the first rule that is due and holds fires; one that is due and does not hold waits.
-    fn live(&mut self, index: ResourceIndex, seq: u64, entry: u32) {
+    fn live(&mut self, index: ResourceIndex, seq: u64, entry: u32, reentered: &mut Reentered) {
         let Some(record) = self.world.store.by_seq(index, seq).filter(|record| record.entry == entry).cloned() else {
             return;
         };
         let value = record.value();
         let mut waits = false;
-        for rule in self.resource(index).lifecycle.iter().filter(|rule| in_state(rule, &value)) {
+        for (place, rule) in
+            self.resource(index).lifecycle.iter().enumerate().filter(|(_, rule)| in_state(rule, &value))
+        {
             if self.due(rule, &record, &value).is_none_or(|due| due > self.now) {
                 continue;
             }
-            match self.fire(index, &record, &value, rule) {
-                Ok(true) => return,
+            let reenters = rule.from == rule.to;
+            if reenters && reentered.contains(&(index, seq, place)) {
+                self.stopped(index, &record, rule);
+                continue;
+            }
+            match self.fire_whole(index, &record, &value, rule) {
+                Ok(true) => {
+                    if reenters {
+                        reentered.insert((index, seq, place));
+                    }
+                    return;
+                }
                 Ok(false) => waits = true,
                 Err(problem) => {
                     let action = format!("a lifecycle rule failed: {}", problem.message.as_deref().unwrap_or_default());
@@ -130,6 +147,32 @@ impl<'c> Turn<'c, '_> {
         if waits {
             self.world.agenda.wait(Work::Lifecycle { collection: index, seq, entry });
         }
+    }
+
+    /// A rule that makes a record enter its state anew would do so again without time passing, and for ever.
+    fn stopped(&mut self, index: ResourceIndex, record: &Record, rule: &Transition) {
+        let (resource, id, state) = (&self.resource(index).name, &record.id, &rule.to);
+        let action = format!(
+            "{resource} {id} would enter '{state}' again at the instant at which it just did, and is left there; \
+             let the rule's 'at' give a later instant than before"
+        );
+        self.world.journal.push(self.now, What::Control { action }, Vec::new());
+    }
+
+    /// Fires a rule, or leaves the records as they were when it fails half-way.
+    fn fire_whole(
+        &mut self,
+        index: ResourceIndex,
+        record: &Record,
+        value: &Value,
+        rule: &'c Transition,
+    ) -> Result<bool, Problem> {
+        let before = (!rule.also.is_empty()).then(|| self.world.clone());
+        let fired = self.fire(index, record, value, rule);
+        if let (Err(_), Some(before)) = (&fired, before) {
+            *self.world = before;
+        }
+        fired
     }
 
     fn fire(
@@ -154,7 +197,10 @@ impl<'c> Turn<'c, '_> {
         fields.put(resource, &rule.field, Value::String(rule.to.clone()));
         self.stamp(resource, &mut fields);
         self.assign(resource, &rule.set, &mut fields, &mut scope, None)?;
-        let stored = self.store_fields(index, record, fields)?;
+        let stored = match rule.from == rule.to {
+            true => self.store_entered(index, record, fields, Some(self.now))?,
+            false => self.store_fields(index, record, fields)?,
+        };
         let what = What::Lifecycle {
             resource: resource.name.as_str().into(),
             id: record.id.clone(),
@@ -165,6 +211,11 @@ impl<'c> Turn<'c, '_> {
         self.world.journal.push(self.now, what, causes);
         if let Some(event) = rule.emit {
             self.emit(event, &stored, &mut scope)?;
+        }
+        if !rule.also.is_empty() {
+            self.bind_record(&mut scope, "record", &stored);
+            self.bind_record(&mut scope, "outer", &stored);
+            self.also(&rule.also, &mut scope)?;
         }
         Ok(true)
     }

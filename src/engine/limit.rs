@@ -1,33 +1,49 @@
 //! Rate limits: what a call is charged, and the headers that tell how the tightest limit stands.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue};
+use serde_json::Value;
 
 use super::problem::Problem;
 use crate::contract::Contract;
+use crate::contract::expression::{EvaluationError, Scope};
 use crate::contract::plan::Limit;
 use crate::contract::vocabulary::{LimitSubject, LimitWindow, ResetUnit};
 use crate::world::World;
 use crate::world::quota::{Rate, Standing, Window};
+
+/// Who is counted.
+pub struct Caller<'a> {
+    /// What names the credential; nothing where there is none.
+    pub name: Option<&'a str>,
+    /// The credential's record, or null.
+    pub me: &'a Value,
+}
 
 /// Charges every limit of the operation at once: a call that one of them refuses is charged to none. Gives the tightest standing.
 pub fn charge(
     contract: &Contract,
     world: &mut World,
     limits: &[usize],
-    caller: Option<&str>,
-) -> Result<Option<Standing>, (Problem, Standing)> {
+    caller: &Caller<'_>,
+) -> Result<Option<Standing>, (Problem, Option<Standing>)> {
     let now = world.clock.now();
-    let limits = || limits.iter().map(|index| &contract.plan.limits[*index]);
-    let counted = || limits().filter_map(|limit| subject(limit, caller).map(|subject| (limit, subject)));
-    let asked = counted().map(|(limit, subject)| world.quotas.standing(&limit.bucket, subject, rate(limit), now));
+    let mut counted = Vec::with_capacity(limits.len());
+    for limit in limits.iter().map(|index| &contract.plan.limits[*index]) {
+        let subject = subject(limit, caller, now).map_err(|error| (Problem::evaluation(contract, &error), None))?;
+        counted.extend(subject.map(|subject| (limit, subject)));
+    }
+    let asked = counted.iter();
+    let asked = asked.map(|(limit, subject)| world.quotas.standing(&limit.bucket, subject, rate(limit), now));
     // Who waits for the last of them to open gets through.
     if let Some(standing) = asked.filter(|standing| !standing.passes).max_by_key(|standing| standing.reset_at) {
         let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
         problem.retry_after = Some(seconds_until(standing.reset_at, now));
-        return Err((problem, standing));
+        return Err((problem, Some(standing)));
     }
     let mut tightest: Option<Standing> = None;
-    for (limit, subject) in counted() {
+    for (limit, subject) in &counted {
         let standing = world.quotas.charge(&limit.bucket, subject, rate(limit), now);
         if tightest.is_none_or(|known| standing.remaining < known.remaining) {
             tightest = Some(standing);
@@ -58,11 +74,28 @@ pub fn headers(contract: &Contract, standing: &Standing, now: i64) -> Vec<(Heade
     named.into_iter().filter_map(|(name, value)| name.clone().map(|name| (name, value))).collect()
 }
 
-fn subject<'a>(limit: &Limit, caller: Option<&'a str>) -> Option<&'a str> {
-    match limit.per {
-        LimitSubject::Credential => caller,
+/// What a limit counts this call under, if it counts it at all.
+fn subject<'a>(limit: &Limit, caller: &Caller<'a>, now: i64) -> Result<Option<Cow<'a, str>>, EvaluationError> {
+    let name = match limit.per {
+        LimitSubject::Credential => caller.name,
         LimitSubject::World => Some("*"),
+    };
+    let Some(name) = name else { return Ok(None) };
+    if limit.when.is_none() && limit.by.is_none() {
+        return Ok(Some(Cow::Borrowed(name)));
     }
+    let now = Value::from(now);
+    let mut scope = Scope::with_capacity(2);
+    scope.bind_ref("me", caller.me);
+    scope.bind_ref("now", &now);
+    if let Some(when) = &limit.when
+        && !when.holds(&scope)?
+    {
+        return Ok(None);
+    }
+    let by = limit.by.as_ref().map(|by| by.evaluate(&scope)).transpose()?;
+    // Whom nothing tells apart is counted by the credential. A text in quotes is never taken for a credential's name.
+    Ok(Some(by.filter(|by| !by.is_null()).map_or(Cow::Borrowed(name), |by| Cow::Owned(by.to_string()))))
 }
 
 fn rate(limit: &Limit) -> Rate {

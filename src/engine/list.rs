@@ -5,13 +5,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, complaint};
-use super::time::coerce;
 use super::turn::Turn;
 use crate::call::Call;
-use crate::contract::plan::{Filter, Paging, Resource, ResourceIndex, Sort, TimeForm};
-use crate::contract::violation::{Place, Violation};
-use crate::contract::vocabulary::{FilterOperator, PageStyle};
-use crate::words::humanise;
+use crate::contract::expression::{Expression, Scope};
+use crate::contract::plan::{Filter, Paging, ResourceIndex, Sort};
+use crate::contract::violation::Place;
+use crate::contract::vocabulary::PageStyle;
 use crate::world::query::{self, Operator, Query};
 use crate::world::store::Record;
 
@@ -32,6 +31,7 @@ pub struct ListPlan<'c> {
     pub paging: &'c Paging,
     pub filters: &'c [Filter],
     pub sort: Option<&'c Sort>,
+    pub condition: Option<&'c Expression>,
 }
 
 impl<'c> Turn<'c, '_> {
@@ -41,6 +41,7 @@ impl<'c> Turn<'c, '_> {
         matching: &[(&str, Value)],
         arguments: &Value,
         call: &Call,
+        scope: &Scope<'_>,
     ) -> Result<Listed, Problem> {
         let resource = self.resource(plan.resource);
         let mut query = Query { newest_first: resource.newest_first, ..Query::default() };
@@ -51,25 +52,46 @@ impl<'c> Turn<'c, '_> {
                 value: value.clone(),
             });
         }
-        let mut unfit = Vec::new();
-        for filter in plan.filters {
-            if let Some(value) = arguments.get(&filter.parameter).filter(|value| !value.is_null()) {
-                add_filter(&mut query, resource, filter, value, &mut unfit);
-            }
-        }
-        if !unfit.is_empty() {
-            return Err(Problem::new(self.contract.plan.errors.known.invalid).violations(unfit));
-        }
+        query.filters.extend(self.filters(resource, plan.filters, arguments)?);
         if let Some(sort) = plan.sort {
             add_sort(&mut query, sort, arguments);
         }
         let position = self.position(plan.paging, arguments, &mut query)?;
-        let found = self.world.store.page(plan.resource, &query);
+        let found = match plan.condition {
+            None => self.world.store.page(plan.resource, &query),
+            Some(condition) => self.page_where(plan.resource, &query, condition, scope)?,
+        };
         let last = found.records.last().map(|record| record.seq);
         let page = Position { total: found.total, shown: found.records.len(), more: found.more, last, ..position };
         let described = page.describe(plan.paging, call);
         let link = plan.paging.link.then(|| link_header(&described)).flatten();
         Ok(Listed { records: found.records, page: described, link })
+    }
+
+    /// The records for which the operation's own condition holds, too; the first failure of the condition is the answer.
+    fn page_where(
+        &self,
+        resource: ResourceIndex,
+        query: &Query,
+        condition: &Expression,
+        scope: &Scope<'_>,
+    ) -> Result<query::Page, Problem> {
+        let mut failed = None;
+        let page = self.world.store.page_where(resource, query, &mut |record| {
+            if failed.is_some() {
+                return false;
+            }
+            let mut own = scope.inner();
+            match &record.hidden {
+                None => own.bind_text("record", &*record.json),
+                Some(_) => own.bind_owned("record", record.value()),
+            }
+            self.holds(condition, &own).unwrap_or_else(|problem| {
+                failed = Some(problem);
+                false
+            })
+        });
+        failed.map_or(Ok(page), Err)
     }
 
     fn position(&self, paging: &Paging, arguments: &Value, query: &mut Query) -> Result<Position, Problem> {
@@ -206,107 +228,10 @@ fn read_cursor(text: &str) -> Option<u64> {
     std::str::from_utf8(&decoded).ok()?.strip_prefix("after:")?.parse().ok()
 }
 
-fn add_filter(query: &mut Query, resource: &Resource, filter: &Filter, value: &Value, unfit: &mut Vec<Violation>) {
-    let parameter = format!("/{}", filter.parameter);
-    if filter.nested {
-        for (field, wanted) in value.as_object().into_iter().flatten() {
-            match wanted {
-                Value::Object(operators) => {
-                    for (word, value) in operators {
-                        if let Some(operator) = operator_word(word) {
-                            let pointer = format!("{parameter}/{field}/{word}");
-                            unfit.extend(push(query, resource, field, operator, value, &pointer));
-                        }
-                    }
-                }
-                wanted => {
-                    let pointer = format!("{parameter}/{field}");
-                    unfit.extend(push(query, resource, field, FilterOperator::Eq, wanted, &pointer));
-                }
-            }
-        }
-    } else if filter.all.as_deref().is_none_or(|all| value.as_str() != Some(all)) {
-        let operator = if value.is_array() { FilterOperator::In } else { filter.operator };
-        unfit.extend(push(query, resource, &filter.field, operator, value, &parameter));
-    }
-}
-
-fn operator_word(word: &str) -> Option<FilterOperator> {
-    serde_json::from_value(Value::from(word)).ok()
-}
-
-/// Adds one condition; or says what is wrong with a list whose items the document's schema cannot see.
-fn push(
-    query: &mut Query,
-    resource: &Resource,
-    name: &str,
-    operator: FilterOperator,
-    value: &Value,
-    pointer: &str,
-) -> Option<Violation> {
-    let field = resource.field(name);
-    let typed = |value: &Value| match field {
-        Some(field) => typed(coerce(field, value.clone()), &field.schema),
-        None => value.clone(),
-    };
-    let value = match (operator, value) {
-        (FilterOperator::In, Value::String(list)) => {
-            let items: Vec<Value> = list.split(',').map(|item| typed(&Value::from(item.trim()))).collect();
-            let numbers =
-                field.is_some_and(|field| matches!(field.time, Some(TimeForm::Milliseconds | TimeForm::Seconds)));
-            if numbers && !items.iter().all(Value::is_number) {
-                let message = format!("{} must be a comma-separated list of times", humanise(last_word(pointer)));
-                return Some(complaint(Place::Query, pointer, "format", message));
-            }
-            Value::Array(items)
-        }
-        (FilterOperator::In, Value::Array(items)) => items.iter().map(typed).collect(),
-        (FilterOperator::In, value) => Value::Array(vec![typed(value)]),
-        (FilterOperator::Contains, value) => value.clone(),
-        (_, value) => typed(value),
-    };
-    let operator = match operator {
-        FilterOperator::Eq => Operator::Equal,
-        FilterOperator::Ne => Operator::NotEqual,
-        FilterOperator::Gt => Operator::Greater,
-        FilterOperator::Gte => Operator::GreaterOrEqual,
-        FilterOperator::Lt => Operator::Less,
-        FilterOperator::Lte => Operator::LessOrEqual,
-        FilterOperator::In => Operator::In,
-        FilterOperator::Contains => Operator::Contains,
-    };
-    query.filters.push(query::Filter { field: name.to_owned(), operator, value });
-    None
-}
-
-fn last_word(pointer: &str) -> &str {
-    pointer.rsplit('/').next().unwrap_or(pointer)
-}
-
-/// Text where the field holds a number or a boolean becomes one.
-fn typed(value: Value, schema: &Value) -> Value {
-    let Value::String(text) = &value else { return value };
-    let is = |word: &str| match schema.get("type") {
-        Some(Value::String(kind)) => kind == word,
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == word),
-        _ => false,
-    };
-    let parsed = if is("string") {
-        None
-    } else if is("integer") || is("number") {
-        serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number)
-    } else if is("boolean") {
-        text.parse::<bool>().ok().map(Value::Bool)
-    } else {
-        None
-    };
-    parsed.unwrap_or(value)
-}
-
 fn add_sort(query: &mut Query, sort: &Sort, arguments: &Value) {
     let text = |name: &Option<String>| name.as_ref().and_then(|name| arguments.get(name)?.as_str());
     let reversed = text(&sort.direction).map(|direction| direction.eq_ignore_ascii_case("desc"));
-    let Some(keys) = text(&sort.parameter) else {
+    let Some(keys) = text(&sort.parameter).or(sort.usual.as_deref()) else {
         if let Some(reversed) = reversed {
             query.newest_first = reversed;
         }

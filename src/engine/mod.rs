@@ -1,12 +1,17 @@
 //! Answers calls from a contract and a world. The only place that joins the two, and the only one that changes a world.
 //!
-//! [`handle`] is the whole of it: one call in, one reply out, stage by stage in `answer`. Nothing here waits, reads a clock or draws at
+//! [`handle`] is the whole of it: one call in, one reply out, stage by stage in `answer`; a reply that waits for a delivery is made by
+//! [`conclude`]. Nothing here waits, reads a clock or draws at
 //! random; delays, cut connections and deliveries are values that the rim performs.
 
+mod also;
+mod batch;
 mod body;
 mod change;
 pub mod control;
+mod delivery;
 mod event;
+mod filter;
 mod found;
 mod identify;
 mod inputs;
@@ -20,29 +25,31 @@ mod read;
 mod reply;
 mod time;
 mod turn;
+mod waiting;
 
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::ALLOW;
+use serde_json::Value;
 
 use crate::call::{Call, Reply, Wire};
 use crate::contract::Contract;
+use crate::contract::body::Body;
 use crate::contract::expression::Scope;
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::parameter;
-use crate::contract::plan::{IdKind, Verb};
+use crate::contract::plan::{IdKind, Idempotency, ResourceIndex, Verb};
 use crate::contract::router::Route;
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
 use crate::world::fault::{Armed, FaultKind};
 use crate::world::journal::What;
-use crate::world::outbox::Outcome;
+use crate::world::outbox::Receipt;
 use crate::world::quota::Standing;
 use crate::world::replay::Pinned;
 
-use body::Body;
 use identify::Principal;
 use inputs::Inputs;
 use perform::Brought;
@@ -52,6 +59,10 @@ use turn::Turn;
 pub use found::{credential, found, restore, seed, write_touches};
 pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
 pub use page::own_page;
+pub use waiting::{Handled, Waiting, conclude};
+
+/// When a call is worth repeating whose first reply is held back, in seconds.
+const IN_PROGRESS_SECONDS: i64 = 1;
 
 /// What [`advance`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,22 +74,38 @@ pub enum Progress {
 }
 
 /// Takes in what came of a delivery's attempt: marks it delivered, or plans the next attempt.
-pub fn settle(contract: &Contract, world: &mut World, delivery: u64, outcome: &Outcome) {
-    Turn::new(contract, world).settle(delivery, outcome);
+pub fn settle(contract: &Contract, world: &mut World, delivery: u64, receipt: impl Into<Receipt>) {
+    Turn::new(contract, world).settle(delivery, &receipt.into());
 }
 
 /// Answers one call. Same contract, world and call: same reply and same world after.
 /// Deliveries that fell due are left in the world's outbox for the rim.
-pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Reply {
+pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
     lifecycle::catch_up(contract, world, call.received_at); // 2
     let mut turn = Turn::new(contract, world);
     let request_id = turn.next_id("request", &IdKind::Prefixed("req_".to_owned()));
     let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now));
-    let answer = answer(&mut turn, call, &mut visit);
+    let answer = match answer(&mut turn, call, &mut visit) {
+        Ok(Course::Reply(reply)) => Ok(reply),
+        Ok(Course::Wait { operation, delivery, log, names }) => {
+            if let Some((scope, fingerprint)) = &visit.scope {
+                turn.world.replays.take_off(scope, *fingerprint);
+            }
+            wake(&mut turn);
+            let causes = turn.causes;
+            return Handled::Waits(Box::new(Waiting { delivery, visit, operation, names, log, causes }));
+        }
+        Err(problem) => Err(problem),
+    };
+    Handled::Done(close(turn, call, visit, answer))
+}
+
+/// What is done with every answer: refusals put into words, headers, the key's pin, the journal, and the fault that was armed.
+fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<Reply, Problem>) -> Reply {
     let mut reply = match answer {
         Ok(reply) => reply,
         Err(problem) => {
-            visit.inputs.complete(contract, call);
+            visit.inputs.complete(turn.contract, call);
             refuse(&mut turn, &mut visit, problem)
         }
     };
@@ -86,19 +113,36 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Reply {
     if visit.pins {
         pin(&mut turn, &visit, &reply);
     }
-    if turn.changed {
-        turn.world.agenda.wake(turn.now);
-    }
+    wake(&mut turn);
     record(turn, call, &visit, &reply); // 14
     damage(visit.fault.as_ref(), &mut reply); // 15
     reply
 }
 
+/// Work that waits for its condition looks again when something changed.
+fn wake(turn: &mut Turn<'_, '_>) {
+    if turn.changed {
+        turn.world.agenda.wake(turn.now);
+    }
+}
+
+/// How a call that is not refused goes on after its stages.
+enum Course {
+    Reply(Reply),
+    /// Its reply waits for a delivery.
+    Wait {
+        operation: OperationId,
+        delivery: u64,
+        log: Option<(ResourceIndex, u64)>,
+        names: Vec<(String, Value)>,
+    },
+}
+
 /// What is found out about a call on its way through the stages.
-struct Visit<'c> {
+#[derive(Debug)]
+struct Visit {
     inputs: Inputs,
     operation: Option<OperationId>,
-    declared: Option<&'c Operation>,
     fault: Option<Armed>,
     principal: Option<Principal>,
     standing: Option<Standing>,
@@ -107,23 +151,18 @@ struct Visit<'c> {
     pins: bool,
 }
 
-impl Visit<'_> {
+impl Visit {
     fn new(inputs: Inputs) -> Self {
-        Visit {
-            inputs,
-            operation: None,
-            declared: None,
-            fault: None,
-            principal: None,
-            standing: None,
-            scope: None,
-            pins: false,
-        }
+        Visit { inputs, operation: None, fault: None, principal: None, standing: None, scope: None, pins: false }
+    }
+
+    fn declared<'c>(&self, contract: &'c Contract) -> Option<&'c Operation> {
+        self.operation.map(|operation| contract.operations.get(operation))
     }
 }
 
 /// The stages of design, 3 to 12, in order. The first that refuses ends it.
-fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Result<Reply, Problem> {
+fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Course, Problem> {
     let contract = turn.contract;
     let (operation, names) = route(turn, call, visit)?; // 3
     let declared = contract.operations.get(operation);
@@ -131,17 +170,18 @@ fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Re
         visit.inputs.complete(contract, call);
     }
     if let Some(reply) = strike(turn, visit, declared)? {
-        return Ok(reply); // 4
+        return Ok(Course::Reply(reply)); // 4
     }
     identify_caller(turn, call, visit, declared)?; // 5
     charge(turn, visit, operation)?; // 6
     permit(turn, visit, declared)?; // 5: scopes, once the call has been counted
     let body = body::read(contract, declared, call); // 8: form only; a known key is replayed whatever the rest says
     if let Some(reply) = replay(turn, call, visit, operation, body.as_ref().ok())? {
-        return Ok(reply); // 7
+        return Ok(Course::Reply(reply)); // 7
     }
     let body = body?;
-    let (arguments, violations) = parameter::decode(&declared.parameters, &contract.operations.schemas, &names, call);
+    let (schemas, rule) = (&contract.operations.schemas, &contract.plan.requests);
+    let (arguments, violations) = parameter::decode_overlooking(&declared.parameters, schemas, &names, call, rule);
     let item_violations = validate(turn, operation, declared, &body, violations)?; // 8
     visit.inputs.arguments(arguments);
     visit.inputs.body = body.value;
@@ -150,25 +190,24 @@ fn answer<'c>(turn: &mut Turn<'c, '_>, call: &Call, visit: &mut Visit<'c>) -> Re
     visit.inputs.bind(&mut scope);
     let brought = Brought { call, uploads: &body.uploads, item_violations };
     let done = turn.perform(operation, &visit.inputs, &brought, &mut scope)?; // 9 to 11
-    turn.render(operation, &visit.inputs, &done, &mut scope) // 12
+    if let Some(delivery) = done.waits_for {
+        let log = turn.resource_of_result(&contract.plan.actions[operation.0]);
+        let log = log.zip(done.record.as_ref().map(|record| record.seq));
+        return Ok(Course::Wait { operation, delivery, log, names: scope.owned() });
+    }
+    turn.render(operation, &visit.inputs, &done, &mut scope).map(Course::Reply) // 12
 }
 
-fn route<'c>(
-    turn: &mut Turn<'c, '_>,
+fn route(
+    turn: &mut Turn<'_, '_>,
     call: &Call,
-    visit: &mut Visit<'c>,
+    visit: &mut Visit,
 ) -> Result<(OperationId, Vec<(String, String)>), Problem> {
     let contract = turn.contract;
     let known = &contract.plan.errors.known;
-    let below = call.path.strip_prefix(contract.operations.base.as_str());
-    let found = match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Some(rest) => contract.router.find(&call.method, if rest.is_empty() { "/" } else { rest }),
-        None => Route::Unknown,
-    };
-    match found {
+    match contract.router.find(&call.method, &call.path) {
         Route::Found(operation, names) => {
             visit.operation = Some(operation);
-            visit.declared = Some(contract.operations.get(operation));
             Ok((operation, names))
         }
         Route::MethodUnknown(methods) => {
@@ -184,7 +223,7 @@ fn route<'c>(
 }
 
 /// Stage 4: the armed fault for this operation. One that strikes before the effect answers here.
-fn strike<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, declared: &Operation) -> Result<Option<Reply>, Problem> {
+fn strike(turn: &mut Turn<'_, '_>, visit: &mut Visit, declared: &Operation) -> Result<Option<Reply>, Problem> {
     if turn.world.faults.is_empty() {
         return Ok(None);
     }
@@ -209,14 +248,14 @@ fn strike<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, declared: &Operati
     }
 }
 
-fn identify_caller<'c>(
-    turn: &mut Turn<'c, '_>,
+fn identify_caller(
+    turn: &mut Turn<'_, '_>,
     call: &Call,
-    visit: &mut Visit<'c>,
+    visit: &mut Visit,
     declared: &Operation,
 ) -> Result<(), Problem> {
     visit.standing = limit::untouched(turn.contract, turn.now);
-    let principal = identify::identify(turn.contract, turn.world, declared, call);
+    let principal = identify::identify(turn, declared, call);
     if principal.is_err() {
         turn.because("caller", "no good credential");
     }
@@ -225,29 +264,33 @@ fn identify_caller<'c>(
         if let Some((resource, record)) = &principal.record {
             turn.world.touches.note(*resource, record.seq, turn.now);
             visit.inputs.me = record.memo().clone();
+            visit.inputs.caller = Some(record.clone());
         }
         turn.causes.push(crate::world::journal::Cause { kind: "caller", text: principal.masked() });
     }
     Ok(())
 }
 
-fn charge<'c>(turn: &mut Turn<'c, '_>, visit: &mut Visit<'c>, operation: OperationId) -> Result<(), Problem> {
+fn charge(turn: &mut Turn<'_, '_>, visit: &mut Visit, operation: OperationId) -> Result<(), Problem> {
     let limits = &turn.contract.plan.actions[operation.0].limits;
-    let caller = visit.principal.as_ref().map(|principal| principal.name.clone());
-    match limit::charge(turn.contract, turn.world, limits, caller.as_deref()) {
+    let name = visit.principal.as_ref().map(|principal| &*principal.name);
+    let caller = limit::Caller { name, me: &visit.inputs.me };
+    match limit::charge(turn.contract, turn.world, limits, &caller) {
         Ok(standing) => {
             visit.standing = standing;
             Ok(())
         }
         Err((problem, standing)) => {
-            turn.because("limit", format!("{} calls in the window", standing.limit));
-            visit.standing = Some(standing);
+            if let Some(standing) = standing {
+                turn.because("limit", format!("{} calls in the window", standing.limit));
+                visit.standing = Some(standing);
+            }
             Err(problem)
         }
     }
 }
 
-fn permit(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, declared: &Operation) -> Result<(), Problem> {
+fn permit(turn: &mut Turn<'_, '_>, visit: &Visit, declared: &Operation) -> Result<(), Problem> {
     let Some(principal) = &visit.principal else { return Ok(()) };
     match identify::missing_scope(declared, principal) {
         None => Ok(()),
@@ -258,38 +301,61 @@ fn permit(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, declared: &Operation) -> R
     }
 }
 
-/// Stage 7. A key that was used with the same request gets the first reply; with another one it is refused.
-fn replay<'c>(
-    turn: &mut Turn<'c, '_>,
+/// Stage 7. A key that was used with the same request gets the first reply, once there is one; with another one, or malformed, it is refused.
+fn replay(
+    turn: &mut Turn<'_, '_>,
     call: &Call,
-    visit: &mut Visit<'c>,
+    visit: &mut Visit,
     operation: OperationId,
     body: Option<&Body<'_>>,
 ) -> Result<Option<Reply>, Problem> {
     let Some(rule) = &turn.contract.plan.idempotency else { return Ok(None) };
-    let Some(key) = call.headers.get(&rule.header).filter(|key| !key.is_empty()) else { return Ok(None) };
+    if !turn.contract.plan.actions[operation.0].replays {
+        return Ok(None);
+    }
+    let Some(key) = call.headers.get(&rule.header) else { return Ok(None) };
     let key = String::from_utf8_lossy(key.as_bytes());
-    let (true, Some(body)) = (turn.contract.plan.actions[operation.0].replays, body) else { return Ok(None) };
+    if rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&key)) {
+        turn.because("key", "not what a key looks like");
+        return Err(malformed_key(turn.contract, rule, &key));
+    }
+    let Some(body) = body.filter(|_| !key.is_empty()) else { return Ok(None) };
     let caller = match rule.per {
         LimitSubject::Credential => visit.principal.as_ref().map_or("", |principal| &principal.name),
         LimitSubject::World => "",
     };
     let scope = format!("{caller}\n{} {}\n{key}", call.method, call.path);
-    let fingerprint = body::fingerprint(call, &body.value);
-    let Some(pinned) = turn.world.replays.find(&scope, turn.now) else {
+    let fingerprint = body::fingerprint(turn.contract, turn.contract.operations.get(operation), call, body);
+    let (replays, known) = (&turn.world.replays, &turn.contract.plan.errors.known);
+    let pinned = replays.find(&scope, turn.now);
+    let Some(said) = pinned.map(|pinned| &pinned.fingerprint).or_else(|| replays.in_flight(&scope)) else {
         visit.scope = Some((scope, fingerprint));
         visit.pins = true;
         return Ok(None);
     };
-    if pinned.fingerprint != fingerprint {
-        return Err(Problem::new(turn.contract.plan.errors.known.idempotency_mismatch));
+    if *said != fingerprint {
+        return Err(Problem::new(known.idempotency_mismatch).with("key", key.as_ref()));
     }
+    let Some(pinned) = pinned else {
+        turn.because("key", "its first call is not answered yet");
+        let mut problem = Problem::new(known.idempotency_in_progress).with("key", key.as_ref());
+        problem.retry_after = Some(IN_PROGRESS_SECONDS);
+        return Err(problem);
+    };
     let mut reply = pinned.reply.clone();
     if let Some(name) = &rule.replayed {
         reply.headers.push((name.clone(), HeaderValue::from_static("true")));
     }
     turn.because("replay", "the key's first reply");
     Ok(Some(reply))
+}
+
+fn malformed_key(contract: &Contract, rule: &Idempotency, key: &str) -> Problem {
+    // The header as its document spells it.
+    let name = contract.behaviour.idempotency.as_ref().map_or(rule.header.as_str(), |rule| rule.header.as_str());
+    let message = format!("{} is malformed", crate::words::humanise(name));
+    let violation = problem::complaint(Place::Header, &format!("/{name}"), "pattern", message);
+    Problem::new(contract.plan.errors.known.idempotency_invalid).with("key", key).violations(vec![violation])
 }
 
 /// Stage 8: everything that is wrong with parameters and body at once. What is wrong inside a batch's items is theirs, and comes back.
@@ -330,7 +396,8 @@ fn validate(
     turn.because("invalid", violations[0].message.clone());
     // A path that cannot be right names nothing; where the operation knows no 400 that is what it says.
     let only_path = violations.iter().all(|violation| violation.place == Place::Path);
-    let status = contract.plan.errors.list[known.invalid].status;
+    let invalid = contract.plan.actions[operation.0].told(known.invalid);
+    let status = contract.plan.errors.list[invalid].status;
     if only_path && declared.response(status).is_none() && declared.response(404).is_some() {
         let label = contract.plan.actions[operation.0].verb.resource().map(|index| turn.resource(index).label.clone());
         return Err(Problem::new(known.not_found).with("resource", label.unwrap_or_else(|| "Resource".to_owned())));
@@ -347,8 +414,12 @@ fn item_violation(violation: &Violation, prefix: &str) -> Option<(usize, Violati
 
 /// A refusal as a reply that fits the contract. One that does not is either the author's doing, and loud, or the document's own error takes
 /// its place.
-fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit<'_>, problem: Problem) -> Reply {
+fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply {
     let contract = turn.contract;
+    let problem = match visit.operation {
+        Some(operation) => problem.told_by(&contract.plan.actions[operation.0]),
+        None => problem,
+    };
     let reply = problem::render(contract, &problem, &visit.inputs);
     visit.pins = false;
     if let Some(message) = &problem.message {
@@ -356,7 +427,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit<'_>, problem: Problem) -> R
         return reply;
     }
     turn.because("refused", problem.plan(contract).name.clone());
-    let Some(declared) = visit.declared else { return reply };
+    let Some(declared) = visit.declared(contract) else { return reply };
     match reply::check_refusal(contract, declared, &reply) {
         None => {
             if declared.response(reply.status.as_u16()).is_none() {
@@ -380,13 +451,13 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit<'_>, problem: Problem) -> R
 }
 
 /// Adds the headers that every reply wears, and checks that none that the contract demands is missing.
-fn finish(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &mut Reply) {
+fn finish(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &mut Reply) {
     let contract = turn.contract;
     let standing = visit.standing.or_else(|| limit::untouched(contract, turn.now));
     if let Some(standing) = standing {
         reply.headers.extend(limit::headers(contract, &standing, turn.now));
     }
-    let Some(declared) = visit.declared.filter(|_| reply.wire == Wire::Intact) else { return };
+    let Some(declared) = visit.declared(contract).filter(|_| reply.wire == Wire::Intact) else { return };
     let missing = reply::missing_headers(declared, reply);
     if !contract.is_authored() {
         let sampled = reply::sampled_headers(turn, declared, reply, &missing);
@@ -407,7 +478,7 @@ fn finish(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &mut Reply) {
     }
 }
 
-fn pin(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &Reply) {
+fn pin(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &Reply) {
     let (Some((scope, fingerprint)), Some(rule)) = (&visit.scope, &turn.contract.plan.idempotency) else { return };
     let succeeded = reply.status.is_success();
     if !succeeded && rule.keep == Kept::Successes {
@@ -421,7 +492,7 @@ fn pin(turn: &mut Turn<'_, '_>, visit: &Visit<'_>, reply: &Reply) {
     turn.world.replays.pin(scope, Pinned { fingerprint: *fingerprint, reply: kept, expires_at }, turn.now);
 }
 
-fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit<'_>, reply: &Reply) {
+fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
     let Turn { contract, world, now, causes, .. } = turn;
     let action = visit.operation.map(|operation| &contract.plan.actions[operation.0]);
     if let (Some(action), Some(_)) = (action, &visit.principal) {

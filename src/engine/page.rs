@@ -94,6 +94,7 @@ fn escape(text: &str) -> String {
 
 fn bytes(contract: &Contract, world: &World, resource: &str, id: &str) -> Option<Reply> {
     let index = contract.plan.resources.iter().position(|candidate| candidate.name == resource)?;
+    contract.plan.resources[index].bytes.as_ref()?;
     let record = world.store.get(index, id)?;
     let bytes = world.store.bytes(index, record.seq)?;
     let visible = record.visible();

@@ -1,21 +1,20 @@
 //! What an operation does to the world: reads, guards, changes, events (stages 9 to 11).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::change::{Source, body_fields};
 use super::inputs::Inputs;
 use super::list::{ListPlan, Listed};
-use super::problem::{Problem, describe};
+use super::problem::Problem;
 use super::turn::Turn;
 use crate::call::Call;
 use crate::contract::expression::{Bound, Scope};
 use crate::contract::operation::OperationId;
-use crate::contract::plan::{Action, Batch, ResourceIndex, Verb};
-use crate::contract::violation::{Place, Violation};
+use crate::contract::plan::{Action, ResourceIndex, Sending, Verb};
+use crate::contract::violation::Violation;
 use crate::world::store::Record;
 
 /// What came of an operation, for its reply.
@@ -25,6 +24,8 @@ pub struct Done {
     /// The record is new: its secrets are shown this once.
     pub reveals: Option<ResourceIndex>,
     pub listed: Option<Listed>,
+    /// The delivery whose first attempt the reply waits for.
+    pub waits_for: Option<u64>,
 }
 
 /// What a call brings besides its values.
@@ -50,12 +51,24 @@ impl<'c> Turn<'c, '_> {
         let action = &self.contract.plan.actions[operation.0];
         // Several changes may fail half-way; a world's copy costs a few pointers.
         let several = !action.also.is_empty() || matches!(action.verb, Verb::Batch(_) | Verb::Delete(_));
-        let before = several.then(|| self.world.clone());
+        let before = several.then(|| (self.world.clone(), self.changed, self.causes.len()));
         let done = self.perform_rules(action, inputs, brought, scope);
-        if let (Err(_), Some(before)) = (&done, before) {
-            *self.world = before;
+        let rehearsed = match (&done, &action.verb) {
+            (Ok(_), Verb::Batch(batch)) => self.rehearses(batch, scope),
+            _ => Ok(false),
+        };
+        let done = rehearsed.and_then(|rehearsed| Ok((done?, rehearsed)));
+        if let Some((world, changed, causes)) = before
+            && !matches!(done, Ok((_, false)))
+        {
+            *self.world = world;
+            self.changed = changed;
+            if done.is_ok() {
+                self.causes.truncate(causes);
+                self.because("rehearsal", "done, told and undone again");
+            }
         }
-        done
+        done.map(|(done, _)| done)
     }
 
     fn perform_rules<'s>(
@@ -93,7 +106,7 @@ impl<'c> Turn<'c, '_> {
             }
         }
         self.also(&action.also, scope)?;
-        if let (Some(record), Some(index)) = (&done.record, action.verb.resource())
+        if let (Some(record), Some(index)) = (&done.record, self.resource_of_result(action))
             && !action.also.is_empty()
             && let Some(fresh) = self.world.store.by_seq(index, record.seq)
         {
@@ -101,6 +114,14 @@ impl<'c> Turn<'c, '_> {
             self.bind_record(scope, "record", fresh);
         }
         Ok(done)
+    }
+
+    /// The resource of the record that an operation answers with: a delivery answers with its log.
+    pub fn resource_of_result(&self, action: &Action) -> Option<ResourceIndex> {
+        match action.verb {
+            Verb::Deliver { .. } => Some(self.contract.plan.webhooks.as_ref()?.log.as_ref()?.0),
+            _ => action.verb.resource(),
+        }
     }
 
     /// The record that the operation is about; not finding it is the service's `not_found`.
@@ -155,16 +176,17 @@ impl<'c> Turn<'c, '_> {
         let body = body_fields(action, &inputs.body);
         let source = Source { body: &body, matching: &wanted, set: &action.set, trusted: false };
         let record = match (&action.verb, target) {
-            (Verb::List { resource, paging, filters, sort }, _) => {
+            (Verb::List { resource, paging, filters, sort, condition }, _) => {
                 self.check_parent(action, &wanted)?;
-                let plan = ListPlan { resource: *resource, paging, filters, sort: sort.as_ref() };
-                let listed = self.list(&plan, &wanted, &inputs.query, brought.call)?;
+                let (sort, condition) = (sort.as_ref(), condition.as_deref());
+                let plan = ListPlan { resource: *resource, paging, filters, sort, condition };
+                let listed = self.list(&plan, &wanted, &inputs.query, brought.call, scope)?;
                 return Ok(Done { listed: Some(listed), ..Done::default() });
             }
             (Verb::Create(index), _) => {
                 let record = self.create(*index, &source, scope)?;
                 self.keep_upload(*index, &record, brought.uploads);
-                return Ok(Done { record: Some(record), reveals: Some(*index), listed: None });
+                return Ok(Done { record: Some(record), reveals: Some(*index), ..Done::default() });
             }
             (Verb::Save(index), _) => Some(self.save(*index, &source, scope)?),
             (Verb::Update(index), Some(record)) => {
@@ -177,7 +199,14 @@ impl<'c> Turn<'c, '_> {
                 self.delete(*index, &record, 0)?;
                 Some(record)
             }
-            (Verb::Deliver { event, .. }, Some(record)) => self.deliver_to(*event, &record, scope)?,
+            (Verb::Deliver { what, wait, .. }, Some(record)) => {
+                let sent = match what {
+                    Sending::Event(event) => self.deliver_to(*event, &record, *wait, scope)?,
+                    Sending::Again => self.deliver_again(&record, *wait)?,
+                };
+                let waits_for = sent.delivery.filter(|_| *wait);
+                return Ok(Done { record: sent.log, waits_for, ..Done::default() });
+            }
             (Verb::Batch(batch), _) => {
                 self.batch(batch, inputs, brought, scope)?;
                 None
@@ -207,93 +236,5 @@ impl<'c> Turn<'c, '_> {
         if let Some((_, bytes)) = uploads.iter().find(|(name, _)| name == part) {
             self.world.store.keep_bytes(index, record.seq, bytes.clone());
         }
-    }
-
-    /// Each item through the operation that it is for; a bad item is told in its place.
-    fn batch<'s>(
-        &mut self,
-        batch: &'c Batch,
-        inputs: &'s Inputs,
-        brought: &Brought<'_>,
-        scope: &mut Scope<'s>,
-    ) -> Result<(), Problem>
-    where
-        'c: 's,
-    {
-        let items = inputs.body.get(&batch.items).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut results = Vec::with_capacity(items.len());
-        let mut successful = 0;
-        for (index, item) in items.iter().enumerate() {
-            let depth = scope.len();
-            scope.bind("item", Cow::Borrowed(item));
-            scope.bind("index", Cow::Owned(json!(index)));
-            let violations = brought.item_violations.iter().filter(|(place, _)| *place == index);
-            let violations: Vec<Violation> = violations.map(|(_, violation)| violation.clone()).collect();
-            let outcome = self.item(batch, item, violations, inputs, brought.call, scope);
-            let tree = match &outcome {
-                Ok(record) => {
-                    successful += 1;
-                    scope.bind(
-                        "record",
-                        Cow::Owned(record.as_ref().map_or(Value::Null, |record| Value::Object(record.visible()))),
-                    );
-                    &batch.success
-                }
-                Err(problem) if batch.atomic => return Err(problem.clone()),
-                Err(problem) => {
-                    scope.bind("error", Cow::Owned(describe(self.contract, problem, inputs)));
-                    &batch.failure
-                }
-            };
-            let result = tree.evaluate(scope).map_err(|error| Problem::evaluation(self.contract, &error))?;
-            results.push(result);
-            scope.truncate(depth);
-        }
-        let total = results.len();
-        self.because("batch", format!("{successful} of {total} items succeeded"));
-        scope.bind("results", Cow::Owned(Value::Array(results)));
-        scope.bind(
-            "summary",
-            Cow::Owned(json!({"total": total, "successful": successful, "failed": total - successful})),
-        );
-        Ok(())
-    }
-
-    fn item(
-        &mut self,
-        batch: &'c Batch,
-        item: &Value,
-        violations: Vec<Violation>,
-        inputs: &Inputs,
-        call: &Call,
-        scope: &Scope<'_>,
-    ) -> Result<Option<Arc<Record>>, Problem> {
-        let invalid = self.contract.plan.errors.known.invalid;
-        if !violations.is_empty() {
-            return Err(Problem::new(invalid).violations(violations));
-        }
-        let mut own = inputs.clone();
-        own.body = match &batch.body {
-            Some(tree) => tree.evaluate(scope).map_err(|error| Problem::evaluation(self.contract, &error))?,
-            None => item.clone(),
-        };
-        let mut path = Map::new();
-        for (name, expression) in &batch.path {
-            path.insert(name.clone(), self.evaluate(expression, scope)?);
-        }
-        own.path = Value::Object(path);
-        let operation = self.contract.operations.get(batch.run);
-        let media = operation.body.as_ref().and_then(|body| body.media.first());
-        if let Some(schema) = media.and_then(|media| media.schema) {
-            let (violations, body) = self.contract.operations.schemas.check(schema, own.body, Place::Body);
-            own.body = body;
-            if !violations.is_empty() {
-                return Err(Problem::new(invalid).violations(violations));
-            }
-        }
-        let brought = Brought { call, uploads: &[], item_violations: Vec::new() };
-        let mut scope = Scope::default();
-        own.bind(&mut scope);
-        self.perform(batch.run, &own, &brought, &mut scope).map(|done| done.record)
     }
 }

@@ -1,7 +1,5 @@
 //! What the API says when it refuses, and the one place where that becomes a reply.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -11,9 +9,11 @@ use super::inputs::Inputs;
 use crate::call::Reply;
 use crate::contract::Contract;
 use crate::contract::expression::{EvaluationError, Scope};
-use crate::contract::plan::{ErrorIndex, ErrorPlan};
+use crate::contract::plan::{Action, ErrorIndex, ErrorPlan};
 use crate::contract::template::Template;
-use crate::contract::violation::{Place, Violation};
+use crate::contract::violation::Violation;
+
+pub use crate::contract::violation::complaint;
 
 /// A refusal: one of the service's errors, and what it is about. Boxed, because it travels through every `Result` of the engine and is rare.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +69,12 @@ impl Problem {
         self
     }
 
+    /// The same refusal as callers of an operation are told it.
+    pub fn told_by(mut self, action: &Action) -> Problem {
+        self.error = action.told(self.error);
+        self
+    }
+
     /// An expression of the author's had no value. Loud: it names the expression.
     pub fn evaluation(contract: &Contract, error: &EvaluationError) -> Problem {
         let text = format!("standin: the overlay's expression '{}' failed: {}", error.expression, error.message);
@@ -93,20 +99,28 @@ impl Problem {
 
 /// An error as the shapes see it.
 pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Value {
-    let plan = problem.plan(contract);
-    let mut scope = Scope::default();
+    let violations = violations(problem);
+    describe_in(contract, problem, &scope(problem, inputs, &violations), &violations)
+}
+
+/// What the texts of an error see.
+fn scope<'s>(problem: &'s Problem, inputs: &'s Inputs, violations: &'s Value) -> Scope<'s> {
+    let mut scope = Scope::with_capacity(16);
     inputs.bind(&mut scope);
+    scope.bind_ref("violations", violations);
     for (name, value) in &problem.names {
-        scope.bind(name, Cow::Borrowed(value));
+        scope.bind_ref(name, value);
     }
-    let message = match &problem.message {
-        Some(message) => message.clone(),
-        None => plan.message.render(&scope).unwrap_or_else(|error| error.message),
-    };
-    let violations: Vec<Value> = problem.violations.iter().map(violation).collect();
+    scope
+}
+
+fn describe_in(contract: &Contract, problem: &Problem, scope: &Scope<'_>, violations: &Value) -> Value {
+    let plan = problem.plan(contract);
+    let render = |template: &Template| template.render(scope).unwrap_or_else(|error| error.message);
+    let message = problem.message.clone().unwrap_or_else(|| render(&plan.message));
     let details = match &plan.details {
-        Some(tree) => tree.evaluate(&scope).unwrap_or(Value::Null),
-        None if violations.is_empty() => Value::Null,
+        Some(tree) => tree.evaluate(scope).unwrap_or(Value::Null),
+        None if problem.violations.is_empty() => Value::Null,
         None => problem.violations.iter().map(|v| json!({"field": field(v), "message": v.message})).collect(),
     };
     // What a list of results shows of an item's error: the details say more than the general message.
@@ -114,7 +128,7 @@ pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Valu
     let summary = if told.is_empty() { message.clone() } else { told.join("; ") };
     json!({
         "status": problem.status(contract),
-        "code": plan.code,
+        "code": plan.code.as_ref().map(render),
         "type": plan.kind,
         "message": message,
         "summary": summary,
@@ -124,27 +138,28 @@ pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Valu
     })
 }
 
-/// The reply to a refusal, in the service's error shape. Rate-limit headers are the caller's business.
+/// The reply to a refusal, in the service's error shape or in the error's own. Rate-limit headers are the caller's business.
 pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Reply {
     let plan = problem.plan(contract);
     let mut reply = Reply::new(status(problem.status(contract)));
-    let error = describe(contract, problem, inputs);
-    let mut scope = Scope::default();
-    inputs.bind(&mut scope);
-    scope.bind("error", Cow::Borrowed(&error));
+    let violations = violations(problem);
+    let mut scope = scope(problem, inputs, &violations);
+    let error = describe_in(contract, problem, &scope, &violations);
+    scope.bind_ref("error", &error);
+    // What is ours to say is said in the service's shape: an error's own body has no place for it.
+    let own = plan.body.as_ref().filter(|_| problem.message.is_none());
     let mut body = Vec::with_capacity(256);
-    if contract.plan.shapes.error.write(&scope, &mut body).is_err() {
+    if own.unwrap_or(&contract.plan.shapes.error).write(&scope, &mut body).is_err() {
         body = error.to_string().into_bytes();
     }
     if let Ok(media) = HeaderValue::from_str(&contract.plan.shapes.error_media) {
         reply.headers.push((CONTENT_TYPE, media));
     }
-    reply.headers.extend(problem.headers.iter().cloned());
-    for (name, value) in &problem.names {
-        scope.bind(name, Cow::Borrowed(value));
-    }
+    // A header that the error has of its own is not told twice.
+    let own = |name: &HeaderName| plan.headers.iter().any(|(known, _)| known == name);
+    reply.headers.extend(problem.headers.iter().filter(|(name, _)| !own(name)).cloned());
     reply.headers.extend(headers(&plan.headers, &scope));
-    if let Some(seconds) = problem.retry_after {
+    if let Some(seconds) = problem.retry_after.filter(|_| !own(&http::header::RETRY_AFTER)) {
         reply.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
     }
     reply.body = Bytes::from(body);
@@ -162,6 +177,10 @@ pub fn headers(templates: &[(HeaderName, Template)], scope: &Scope<'_>) -> Vec<(
 
 pub fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn violations(problem: &Problem) -> Value {
+    problem.violations.iter().map(violation).collect()
 }
 
 fn violation(violation: &Violation) -> Value {
@@ -190,11 +209,6 @@ pub fn field(violation: &Violation) -> String {
         }
     }
     if text.is_empty() { violation.place.word().to_owned() } else { text }
-}
-
-/// A violation that we make ourselves.
-pub fn complaint(place: Place, pointer: &str, keyword: &str, message: impl Into<String>) -> Violation {
-    Violation { place, pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
 }
 
 /// An object's entries, or none.

@@ -1,6 +1,5 @@
 //! Declared reads: the only way in which rules see the store.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -22,31 +21,37 @@ impl<'c> Turn<'c, '_> {
         'c: 's,
     {
         for read in reads {
-            let value = self.read(&read.source, scope)?;
-            scope.bind(&read.name, Cow::Owned(value));
+            match &read.source {
+                ReadSource::Get { resource, id, matching, otherwise } => {
+                    let found = match id {
+                        Some(id) => self.by_id(*resource, &self.evaluate(id, scope)?).cloned(),
+                        None => self.matching(*resource, &self.wanted(matching, scope)?).into_iter().next(),
+                    };
+                    match (found, otherwise) {
+                        (Some(record), _) => self.bind_record(scope, &read.name, &record),
+                        (None, None) => scope.bind_owned(&read.name, Value::Null),
+                        (None, Some(error)) => {
+                            let label = self.resource(*resource).label.clone();
+                            return Err(Problem::new(*error).with("resource", label));
+                        }
+                    }
+                }
+                ReadSource::Find { resource, matching } => {
+                    let records = self.matching(*resource, &self.wanted(matching, scope)?);
+                    self.bind_records(scope, &read.name, &records);
+                }
+                source => {
+                    let value = self.computed(source, scope)?;
+                    scope.bind_owned(&read.name, value);
+                }
+            }
         }
         Ok(())
     }
 
-    fn read(&self, source: &ReadSource, scope: &Scope<'_>) -> Result<Value, Problem> {
+    /// The value of a read that gives no records.
+    fn computed(&self, source: &ReadSource, scope: &Scope<'_>) -> Result<Value, Problem> {
         match source {
-            ReadSource::Get { resource, id, matching, otherwise } => {
-                let found = match id {
-                    Some(id) => self.by_id(*resource, &self.evaluate(id, scope)?).cloned(),
-                    None => self.matching(*resource, &self.wanted(matching, scope)?).into_iter().next(),
-                };
-                match (found, otherwise) {
-                    (Some(record), _) => Ok(record.value()),
-                    (None, None) => Ok(Value::Null),
-                    (None, Some(error)) => {
-                        Err(Problem::new(*error).with("resource", self.resource(*resource).label.clone()))
-                    }
-                }
-            }
-            ReadSource::Find { resource, matching } => {
-                let records = self.matching(*resource, &self.wanted(matching, scope)?);
-                Ok(records.iter().map(|record| record.value()).collect())
-            }
             ReadSource::Count { resource, matching } if matching.is_empty() => {
                 Ok(json!(self.world.store.len(*resource)))
             }
@@ -55,6 +60,7 @@ impl<'c> Turn<'c, '_> {
             }
             ReadSource::Tally { from, to } => Ok(self.tally(&self.evaluate(from, scope)?, &self.evaluate(to, scope)?)),
             ReadSource::Value(expression) => self.evaluate(expression, scope),
+            ReadSource::Get { .. } | ReadSource::Find { .. } => Ok(Value::Null),
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::inputs::Inputs;
 use super::perform::Done;
 use super::problem::{Problem, headers, status};
-use super::turn::Turn;
+use super::turn::{Turn, records_text};
 use crate::call::Reply;
 use crate::contract::Contract;
 use crate::contract::expression::Scope;
@@ -43,6 +43,7 @@ impl<'c> Turn<'c, '_> {
         scope: &mut Scope<'s>,
     ) -> Result<Reply, Problem> {
         let plan = &self.contract.plan.actions[operation.0].reply;
+        scope.show(true);
         let code = match &plan.status {
             StatusPlan::Fixed(code) => *code,
             StatusPlan::Computed(expression) => {
@@ -85,10 +86,11 @@ impl<'c> Turn<'c, '_> {
         let written = match &plan.body {
             BodyPlan::Empty => return Ok(None),
             BodyPlan::Tree(tree) => {
+                split = true;
+                self.bind_revealed(done, scope);
                 if let Some(listed) = &done.listed {
                     scope.bind_text("records", records_text(&listed.records));
                     scope.bind_ref("page", &listed.page);
-                    split = true;
                 }
                 tree.write(scope, &mut bytes)
             }
@@ -101,6 +103,7 @@ impl<'c> Turn<'c, '_> {
                 shapes.record.write(&outer, &mut bytes)
             }
             BodyPlan::RecordTree(tree) => {
+                self.bind_revealed(done, scope);
                 let value = tree.evaluate(scope).map_err(failed)?;
                 outer.bind("record", Cow::Owned(value));
                 shapes.record.write(&outer, &mut bytes)
@@ -132,6 +135,13 @@ impl<'c> Turn<'c, '_> {
         };
         let skeleton = written.map_err(failed)?;
         Ok(Some(Rendered { bytes, skeleton, split }))
+    }
+
+    /// A new record shows its secrets, also in the author's own tree.
+    fn bind_revealed<'s>(&self, done: &'s Done, scope: &mut Scope<'s>) {
+        if let Some(record) = done.record.as_ref().filter(|record| done.reveals.is_some() && record.hidden.is_some()) {
+            scope.bind_record("record", self.fields_of(record), self.shown(record, done));
+        }
     }
 
     /// A record as callers see it; a new one with its secrets.
@@ -168,12 +178,12 @@ impl<'c> Turn<'c, '_> {
         };
         let violations = match (&check.parts, rendered.split) {
             (Some(parts), true) => self.check_parts(parts, done, rendered.skeleton),
-            (None, true) => {
-                let value = serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null);
-                self.contract.replies.check(check.whole, value, Place::Body).0
-            }
-            (_, false) => {
-                let (fits, value) = self.contract.replies.accepts(check.whole, rendered.skeleton);
+            (_, split) => {
+                let value = match split {
+                    true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
+                    false => rendered.skeleton,
+                };
+                let (fits, value) = self.contract.replies.accepts(check.whole, value);
                 if fits { Vec::new() } else { self.contract.replies.check(check.whole, value, Place::Body).0 }
             }
         };
@@ -272,17 +282,4 @@ pub fn missing_headers<'o>(operation: &'o Operation, reply: &Reply) -> Vec<&'o s
     };
     let required = declared.headers.iter().filter(|header| header.required);
     required.map(|header| header.name.as_str()).filter(|name| lacks(name)).collect()
-}
-
-fn records_text(records: &[std::sync::Arc<Record>]) -> String {
-    let mut text = String::with_capacity(records.iter().map(|record| record.json.len() + 1).sum::<usize>() + 2);
-    text.push('[');
-    for (place, record) in records.iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(&record.json);
-    }
-    text.push(']');
-    text
 }

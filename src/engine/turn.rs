@@ -58,22 +58,42 @@ impl<'c, 'w> Turn<'c, 'w> {
 
     /// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
     pub fn bind_record<'s>(&self, scope: &mut Scope<'s>, name: &'s str, record: &Arc<Record>) {
+        if record.hidden.is_some() {
+            return scope.bind_record(name, self.fields_of(record), record.json.to_string());
+        }
         match &self.written {
             Some((written, fields)) if Arc::ptr_eq(written, record) => scope.bind_shared(name, fields.clone()),
-            _ if record.hidden.is_none() => scope.bind_text(name, record.json.to_string()),
-            _ => scope.bind_owned(name, record.value()),
+            _ => scope.bind_text(name, record.json.to_string()),
+        }
+    }
+
+    /// Binds a list of records with all their fields.
+    pub fn bind_records<'s>(&self, scope: &mut Scope<'s>, name: &'s str, records: &[Arc<Record>]) {
+        let whole: Value = records.iter().map(|record| record.value()).collect();
+        if records.iter().any(|record| record.hidden.is_some()) {
+            scope.bind_record(name, Arc::new(whole), records_text(records));
+        } else {
+            scope.bind_owned(name, whole);
         }
     }
 
     /// The next id of a kind.
     pub fn next_id(&mut self, kind: &str, form: &IdKind) -> Value {
-        let form = match form {
-            IdKind::Prefixed(prefix) => ids::IdForm::Prefixed(prefix.clone()),
-            IdKind::Form(IdForm::Uuid) => ids::IdForm::Uuid,
-            IdKind::Form(IdForm::Integer) => ids::IdForm::Integer,
-            IdKind::Pattern(pattern) => ids::IdForm::Pattern(pattern.clone()),
-        };
-        self.world.ids.next(kind, &form)
+        self.world.ids.next(kind, &id_form(form))
+    }
+
+    /// The id that [`Turn::next_id`] gives next.
+    pub fn foreseen_id(&self, kind: &str, form: &IdKind) -> Value {
+        self.world.ids.clone().next(kind, &id_form(form))
+    }
+}
+
+fn id_form(form: &IdKind) -> ids::IdForm {
+    match form {
+        IdKind::Prefixed(prefix) => ids::IdForm::Prefixed(prefix.clone()),
+        IdKind::Form(IdForm::Uuid) => ids::IdForm::Uuid,
+        IdKind::Form(IdForm::Integer) => ids::IdForm::Integer,
+        IdKind::Pattern(pattern) => ids::IdForm::Pattern(pattern.clone()),
     }
 }
 
@@ -84,4 +104,18 @@ pub fn id_text(value: &Value) -> Option<Cow<'_, str>> {
         Value::Number(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
     }
+}
+
+/// Records as callers see them, as a JSON list.
+pub fn records_text(records: &[Arc<Record>]) -> String {
+    let mut text = String::with_capacity(records.iter().map(|record| record.json.len() + 1).sum::<usize>() + 2);
+    text.push('[');
+    for (place, record) in records.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&record.json);
+    }
+    text.push(']');
+    text
 }

@@ -8,6 +8,9 @@ use crate::call::{Call, Reply};
 use crate::contract::operation::OperationId;
 use crate::contract::parameter::Arguments;
 
+/// The control API's operation that waits for a webhook: its answer is something that the service said.
+pub const AWAIT_WEBHOOK: &str = "awaitWebhook";
+
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// Index in [`super::model::Suite::apis`].

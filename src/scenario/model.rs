@@ -264,4 +264,15 @@ impl Suite {
     pub fn workflow(&self, at: WorkflowRef) -> &Workflow {
         &self.descriptions[at.description].workflows[at.workflow]
     }
+
+    /// The API that a workflow is about: the first of its description that is not a fake's own control API. Credentials, receivers and control
+    /// steps are those of its fake.
+    pub fn home(&self, at: WorkflowRef) -> Option<usize> {
+        let sources = self.descriptions[at.description].sources.iter();
+        let mut apis = sources.filter_map(|source| match source.target {
+            SourceTarget::Api(api) => Some(api),
+            SourceTarget::Description(_) => None,
+        });
+        apis.find(|api| !self.apis[*api].control)
+    }
 }

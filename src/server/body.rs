@@ -12,21 +12,31 @@ use crate::call::Unread;
 
 /// Most bytes of a body of JSON or form fields.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Most bytes of any other body: an upload of 10 MB and what multipart puts around it.
+/// Most bytes of any other body, where the document declares no larger one: an upload of 10 MB and what multipart puts around it.
 pub const UPLOAD_BYTES_MAX: usize = 11 * 1024 * 1024;
+/// Bytes that multipart may put around the largest upload that the document declares.
+pub const UPLOAD_MARGIN_BYTES: usize = 1024 * 1024;
+/// Most bytes of any body, whatever the document declares: bodies are held in memory.
+pub const BODY_BYTES_CAP: usize = 512 * 1024 * 1024;
 /// Longest time a body may take to arrive.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// Most bytes of a body over its limit that are read and thrown away, so that the client finishes sending and sees the answer
 /// instead of a reset connection.
 pub const DISCARD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// How many bytes the body of such a request may have.
-pub fn limit(headers: &HeaderMap) -> usize {
+/// How many bytes a body may have that is neither JSON nor form fields; `declared` is the most that the document lets any upload have.
+pub fn upload_limit(declared: Option<u64>) -> usize {
+    let declared = usize::try_from(declared.unwrap_or_default()).unwrap_or(usize::MAX);
+    declared.saturating_add(UPLOAD_MARGIN_BYTES).clamp(UPLOAD_BYTES_MAX, BODY_BYTES_CAP)
+}
+
+/// How many bytes the body of such a request may have; `uploads` is the limit of those that are neither JSON nor form fields.
+pub fn limit(headers: &HeaderMap, uploads: usize) -> usize {
     let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else { return BODY_BYTES_MAX };
     let name = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let structured =
         name == "application/json" || name.ends_with("+json") || name == "application/x-www-form-urlencoded";
-    if structured { BODY_BYTES_MAX } else { UPLOAD_BYTES_MAX }
+    if structured { BODY_BYTES_MAX } else { uploads }
 }
 
 /// The whole body, or why there is none.
@@ -149,13 +159,20 @@ mod tests {
     #[tokio::test]
     async fn uploads_may_be_longer_than_json() {
         let mut headers = HeaderMap::new();
-        assert_eq!(limit(&headers), BODY_BYTES_MAX);
+        assert_eq!(limit(&headers, UPLOAD_BYTES_MAX), BODY_BYTES_MAX);
         headers.insert(CONTENT_TYPE, "application/problem+JSON; charset=utf-8".parse().unwrap());
-        assert_eq!(limit(&headers), BODY_BYTES_MAX);
+        assert_eq!(limit(&headers, UPLOAD_BYTES_MAX), BODY_BYTES_MAX);
         headers.insert(CONTENT_TYPE, "multipart/form-data; boundary=x".parse().unwrap());
-        assert_eq!(limit(&headers), UPLOAD_BYTES_MAX);
+        assert_eq!(limit(&headers, UPLOAD_BYTES_MAX), UPLOAD_BYTES_MAX);
         let empty = http_body_util::Empty::<Bytes>::new();
         let nothing: Result<Bytes, Infallible> = Ok(Bytes::new());
         assert_eq!(read(empty, &headers, 0).await.ok(), nothing.ok());
+    }
+
+    #[test]
+    fn uploads_may_be_as_long_as_the_document_says_within_bounds() {
+        const MIB: u64 = 1024 * 1024;
+        let limits = [None, Some(MIB), Some(100 * MIB), Some(900 * MIB), Some(u64::MAX)].map(upload_limit);
+        assert_eq!(limits, [11, 11, 101, 512, 512].map(|mebibytes| mebibytes * 1024 * 1024));
     }
 }

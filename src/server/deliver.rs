@@ -1,6 +1,6 @@
 //! Sends webhooks. The only code that opens a connection to anyone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
@@ -14,21 +14,23 @@ use tokio::sync::Semaphore;
 
 use super::control::webhooks;
 use super::settings::is_loopback;
-use crate::world::outbox::{Attempt, Outcome};
+use crate::world::outbox::{Attempt, Outcome, Receipt};
 
 /// Most attempts on the wire at once, over all worlds; more wait their turn.
 pub const ATTEMPTS_AT_ONCE_MAX: usize = 64;
 /// Longest time an attempt may take, whatever it asks for.
 pub const ATTEMPT_TIME_MAX: Duration = Duration::from_secs(60);
-/// Most bytes read of a receiver's answer; they are thrown away.
+/// Most bytes read of a receiver's answer.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How many of them are kept; the rest is thrown away.
+pub const ANSWER_BYTES_KEPT: usize = 1024;
 
 #[derive(Debug)]
 pub struct Courier {
     client: Client<HttpConnector, Full<Bytes>>,
     allowed: Vec<String>,
-    /// `http://HOST:PORT/` of the fake's own receiver where there is no socket behind it.
-    own_receiver: Option<String>,
+    /// `http://HOST:PORT` of the fake's own receivers that are not reached by a connection.
+    own_receivers: Vec<String>,
     places: Semaphore,
 }
 
@@ -41,47 +43,57 @@ impl Courier {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(1))
             .build(connector);
-        Courier { client, allowed: allowed.to_vec(), own_receiver: None, places: Semaphore::new(ATTEMPTS_AT_ONCE_MAX) }
+        Courier {
+            client,
+            allowed: allowed.to_vec(),
+            own_receivers: Vec::new(),
+            places: Semaphore::new(ATTEMPTS_AT_ONCE_MAX),
+        }
     }
 
-    /// Answers attempts at the fake's own receiver without a socket.
-    pub fn with_own_receiver(mut self, origin: &str) -> Courier {
-        self.own_receiver = Some(webhooks::receiver(origin));
+    /// Answers attempts at the fake's own receivers at these origins without a connection.
+    pub fn with_own_receivers(mut self, origins: Vec<String>) -> Courier {
+        self.own_receivers = origins;
         self
     }
 
     /// Performs one attempt. A redirect is an answer like any other: it is not followed.
-    pub async fn send(&self, attempt: &Attempt) -> Outcome {
+    pub async fn send(&self, attempt: &Attempt) -> Receipt {
         if let Some(outcome) = self.received_here(&attempt.url) {
-            return outcome;
+            return outcome.into();
         }
         let request = match self.request(attempt) {
             Ok(request) => request,
-            Err(reason) => return Outcome::Failed(reason),
+            Err(reason) => return Outcome::Failed(reason).into(),
         };
         let _place = self.places.acquire().await;
+        let started = Instant::now();
         let time = Duration::from_millis(attempt.timeout_ms).min(ATTEMPT_TIME_MAX);
-        match tokio::time::timeout(time, self.exchange(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Outcome::Failed(format!("no answer within {} ms", time.as_millis())),
-        }
+        let mut receipt = match tokio::time::timeout(time, self.exchange(request)).await {
+            Ok(receipt) => receipt,
+            Err(_) => Outcome::Failed(format!("no answer within {} ms", time.as_millis())).into(),
+        };
+        receipt.latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        receipt
     }
 
     fn received_here(&self, url: &str) -> Option<Outcome> {
-        let query = url.strip_prefix(self.own_receiver.as_deref()?)?;
+        let below = self.own_receivers.iter().find_map(|origin| url.strip_prefix(origin.as_str()))?;
+        // The receiver is the same in every world.
+        let below = below.strip_prefix("/~").map_or(Some(below), |world| world.find('/').map(|at| &world[at..]))?;
+        let query = below.strip_prefix(&webhooks::receiver(""))?;
         let query = if query.is_empty() { None } else { Some(query.strip_prefix('?')?) };
         let status = webhooks::received_status(query).unwrap_or(StatusCode::BAD_REQUEST);
         Some(Outcome::Answered(status.as_u16()))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Outcome {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Receipt {
         match self.client.request(request).await {
             Ok(response) => {
-                let status = response.status().as_u16();
-                discard(response.into_body()).await;
-                Outcome::Answered(status)
+                let outcome = Outcome::Answered(response.status().as_u16());
+                Receipt { body: beginning(response.into_body()).await, ..outcome.into() }
             }
-            Err(error) => Outcome::Failed(reason(&error)),
+            Err(error) => Outcome::Failed(reason(&error)).into(),
         }
     }
 
@@ -126,15 +138,22 @@ impl Courier {
     }
 }
 
-/// Reads an answer to its end, so that the receiver is not cut off, but not for ever.
-async fn discard(mut body: Incoming) {
-    let mut length = 0;
+/// The beginning of an answer as text. It is read to its end, so that the receiver is not cut off, but not for ever.
+async fn beginning(mut body: Incoming) -> String {
+    let (mut kept, mut length) = (Vec::new(), 0);
     while let Some(Ok(frame)) = body.frame().await {
-        length += frame.data_ref().map_or(0, Bytes::len);
+        let Some(data) = frame.data_ref() else { continue };
+        length += data.len();
+        let room = ANSWER_BYTES_KEPT - kept.len();
+        kept.extend_from_slice(&data[..data.len().min(room)]);
         if length > ANSWER_BYTES_MAX {
-            return;
+            break;
         }
     }
+    let text = String::from_utf8_lossy(&kept);
+    // A character that the limit cut in two is left out.
+    let whole = if length > kept.len() { text.trim_end_matches('\u{fffd}') } else { &text };
+    whole.to_owned()
 }
 
 /// The innermost cause of a client error, which says most: `connection refused`.
@@ -192,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn an_attempt_carries_its_headers_and_body() {
         let (url, task) = receiver("HTTP/1.1 204 No Content\r\n\r\n").await;
-        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await, Outcome::Answered(204));
+        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await.outcome, Outcome::Answered(204));
         let seen = task.await.unwrap().to_ascii_lowercase();
         assert!(seen.starts_with("post /hook?a=1 http/1.1\r\n"), "{seen}");
         assert!(seen.contains("\r\nx-signature: t=1\r\n"), "{seen}");
@@ -200,10 +219,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_an_answer_the_beginning_is_kept() {
+        let long = format!("{}é{}", "x".repeat(ANSWER_BYTES_KEPT - 1), "y".repeat(5_000));
+        let answer = format!("HTTP/1.1 500 Oh\r\nContent-Length: {}\r\n\r\n{long}", long.len());
+        let (url, _task) = receiver(answer.leak()).await;
+        let receipt = Courier::new(&[]).send(&attempt(&url)).await;
+        assert_eq!((receipt.outcome, receipt.body), (Outcome::Answered(500), "x".repeat(ANSWER_BYTES_KEPT - 1)));
+        let (url, _task) = receiver("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await.body, "ok");
+    }
+
+    #[tokio::test]
+    async fn own_receivers_answer_in_every_world_without_a_connection() {
+        let courier = Courier::new(&[]).with_own_receivers(vec!["https://localhost:1".to_owned()]);
+        for (below, status) in [
+            ("/_standin/webhooks/receive", 200),
+            ("/_standin/webhooks/receive?status=503", 503),
+            ("/~alice/_standin/webhooks/receive?status=410", 410),
+            ("/_standin/webhooks/receive?status=999", 400),
+        ] {
+            let receipt = courier.send(&attempt(&format!("https://localhost:1{below}"))).await;
+            assert_eq!(receipt.outcome, Outcome::Answered(status), "{below}");
+        }
+        for other in ["/hook", "/~alice", "0/_standin/webhooks/receive", "/_standin/webhooks/receiver"] {
+            let receipt = courier.send(&attempt(&format!("https://localhost:1{other}"))).await;
+            assert!(matches!(receipt.outcome, Outcome::Failed(_)), "{other}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_redirect_is_an_answer() {
         let (url, _task) =
             receiver("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
-        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await, Outcome::Answered(302));
+        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await.outcome, Outcome::Answered(302));
     }
 
     #[tokio::test]
@@ -211,7 +259,10 @@ mod tests {
         let (url, _task) = receiver("").await;
         let mut attempt = attempt(&url);
         attempt.timeout_ms = 50;
-        assert_eq!(Courier::new(&[]).send(&attempt).await, Outcome::Failed("no answer within 50 ms".to_owned()));
+        assert_eq!(
+            Courier::new(&[]).send(&attempt).await.outcome,
+            Outcome::Failed("no answer within 50 ms".to_owned())
+        );
     }
 
     #[tokio::test]
@@ -219,7 +270,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
-        assert_eq!(Courier::new(&[]).send(&attempt(&url)).await, Outcome::Failed("connection refused".to_owned()));
+        assert_eq!(
+            Courier::new(&[]).send(&attempt(&url)).await.outcome,
+            Outcome::Failed("connection refused".to_owned())
+        );
     }
 
     #[tokio::test]
@@ -227,7 +281,7 @@ mod tests {
         for url in
             ["http://example.com/", "http://127.0.0.1.example.com/", "http://user@10.0.0.1/", "https://example.com/x"]
         {
-            let outcome = Courier::new(&[]).send(&attempt(url)).await;
+            let outcome = Courier::new(&[]).send(&attempt(url)).await.outcome;
             assert!(
                 matches!(&outcome, Outcome::Failed(reason) if reason.starts_with("not allowed: ")),
                 "{url}: {outcome:?}"
@@ -246,13 +300,13 @@ mod tests {
             ("::", "not a URL"),
             ("/only/a/path", "no host in"),
         ] {
-            let outcome = Courier::new(&[]).send(&attempt(url)).await;
+            let outcome = Courier::new(&[]).send(&attempt(url)).await.outcome;
             assert!(matches!(&outcome, Outcome::Failed(text) if text.starts_with(reason)), "{url}: {outcome:?}");
         }
         let mut broken = attempt("http://localhost/");
         broken.headers.push(("bad name".to_owned(), "x".to_owned()));
         assert!(
-            matches!(Courier::new(&[]).send(&broken).await, Outcome::Failed(reason) if reason.contains("bad name"))
+            matches!(Courier::new(&[]).send(&broken).await.outcome, Outcome::Failed(reason) if reason.contains("bad name"))
         );
     }
 }

@@ -12,12 +12,16 @@ use std::time::Duration;
 use super::hub::Hub;
 use super::settings::wall_ms;
 use super::tenant::{Bug, FollowUp, Held, Tenant, TimerChange, guarded};
-use crate::engine::{self, Progress};
+use crate::call::{Call, Reply};
+use crate::engine::{self, Progress, Waiting};
+use crate::world::World;
 use crate::world::clock::Mode;
-use crate::world::outbox::{Attempt, Outcome};
+use crate::world::outbox::{Attempt, Receipt};
 
 /// Most rounds of performing and delivering in one jump of the clock.
 pub const ROUNDS_MAX: usize = 100_000;
+/// Longest time that a reply is held back for a delivery's first attempt; wall time.
+pub const HOLD_TIME_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a timer before it looks again: wall time can be set.
 const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// Shortest time between two looks of a timer.
@@ -63,6 +67,42 @@ pub async fn advance(hub: &Arc<Hub>, tenant: &Arc<Tenant>, until: i64) -> Result
     Err(Stuck::Rounds)
 }
 
+/// Why a reply that waited for a delivery could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The world was reset or restored meanwhile.
+    Replaced,
+    Bug(Bug),
+}
+
+/// Waits for the delivery that a call waits for, and makes its reply; `tell` looks at the world under the same lock.
+pub async fn conclude<T>(
+    hub: &Hub,
+    tenant: &Tenant,
+    generation: u64,
+    call: &Call,
+    waiting: Waiting,
+    tell: impl FnOnce(&World) -> T,
+) -> Result<(Reply, T), Unanswered> {
+    let deadline = tokio::time::Instant::now() + HOLD_TIME_MAX;
+    let mut settled = tenant.settled.subscribe();
+    let mut late = false;
+    loop {
+        {
+            let mut held = tenant.lock();
+            if held.generation != generation {
+                return Err(Unanswered::Replaced);
+            }
+            if late || waiting.is_over(&held.world) {
+                let reply =
+                    guarded(&mut held.world, false, |world| engine::conclude(&hub.contract, world, call, waiting));
+                return Ok((reply.map_err(Unanswered::Bug)?, tell(&held.world)));
+            }
+        }
+        late = tokio::time::timeout_at(deadline, settled.changed()).await.is_err();
+    }
+}
+
 /// Boxed because settling an attempt can begin further ones.
 fn perform(
     hub: Arc<Hub>,
@@ -71,8 +111,8 @@ fn perform(
     attempt: Attempt,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        let outcome = hub.courier.send(&attempt).await;
-        let follow_up = settle(&hub, &mut tenant.lock(), generation, attempt.delivery, &outcome);
+        let receipt = hub.courier.send(&attempt).await;
+        let follow_up = settle(&hub, &mut tenant.lock(), generation, attempt.delivery, receipt);
         tenant.settled.send_modify(|count| *count += 1);
         if let Some(follow_up) = follow_up {
             begin(&hub, &tenant, follow_up);
@@ -81,17 +121,21 @@ fn perform(
 }
 
 /// `None` when the world that made the attempt is gone.
-fn settle(hub: &Hub, held: &mut Held, generation: u64, delivery: u64, outcome: &Outcome) -> Option<FollowUp> {
+fn settle(hub: &Hub, held: &mut Held, generation: u64, delivery: u64, mut receipt: Receipt) -> Option<FollowUp> {
     if held.generation != generation {
         return None;
     }
     held.under_way = held.under_way.saturating_sub(1);
     let settled = guarded(&mut held.world, true, |world| {
-        if let Mode::Wall { .. } = world.clock.mode() {
-            let now = world.clock.target(wall_ms());
-            engine::advance(&hub.contract, world, now);
+        match world.clock.mode() {
+            Mode::Wall { .. } => {
+                let now = world.clock.target(wall_ms());
+                engine::advance(&hub.contract, world, now);
+            }
+            // Where time stands still, attempts take none: what the world tells of them is the same in every run.
+            Mode::Frozen => receipt.latency_ms = 0,
         }
-        engine::settle(&hub.contract, world, delivery, outcome);
+        engine::settle(&hub.contract, world, delivery, receipt);
     });
     if let Err(Bug(message)) = settled {
         hub.log.bug(&format!("settling delivery {delivery}"), &message);

@@ -13,16 +13,17 @@ use http::uri::Authority;
 use http::{Request, Response, StatusCode};
 use hyper::body::Body;
 
+use super::body;
 use super::control::{self, Asked};
+use super::drive::{self, Unanswered};
 use super::hub::{Hub, NoWorld};
 use super::log::CallLine;
 use super::settings::wall_ms;
 use super::tenant::{Bug, FollowUp, Tenant, guarded};
 use super::world_name::{self, Choice};
 use super::write::{ReplyBody, response};
-use super::{body, drive};
 use crate::call::{Call, Reply, Wire};
-use crate::engine;
+use crate::engine::{self, Handled, Waiting};
 use crate::world::World;
 use crate::world::journal::{Cause, What};
 
@@ -68,7 +69,8 @@ impl Front {
         let name = choice.name.to_owned();
         let origin = origin(&parts, choice, &hub);
         let path = choice.path.to_owned();
-        let read = body::read(body, &parts.headers, body::limit(&parts.headers)).await;
+        let uploads = body::upload_limit(hub.contract.operations.upload_bytes_max);
+        let read = body::read(body, &parts.headers, body::limit(&parts.headers, uploads)).await;
         let closing = read.is_err();
         let (body, unread) = match read {
             Ok(body) => (body, None),
@@ -98,28 +100,55 @@ pub(super) async fn reply(hub: &Arc<Hub>, world: &str, own: Option<String>, call
     match own {
         Some(rest) => own_reply(hub, world, rest, call).await,
         None => match hub.world(world) {
-            Ok(tenant) => answer(hub, &tenant, call),
+            Ok(tenant) => answer(hub, &tenant, call).await,
             Err(no_world) => (no_world_reply(hub, &no_world), Told::default()),
         },
     }
 }
 
 /// The engine's answer, under the world's lock; what it leaves behind is begun before the reply is written.
-fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
-    let (outcome, told, follow_up): (Result<Reply, Bug>, Told, FollowUp) = {
+async fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
+    let (outcome, told, follow_up): (Result<Handled, Bug>, Told, FollowUp) = {
         let mut held = tenant.lock();
         let outcome = guarded(&mut held.world, false, |world| engine::handle(&hub.contract, world, call));
         let told = if hub.log.is_on() { told(&held.world) } else { Told::default() };
         (outcome, told, held.follow_up())
     };
+    let generation = follow_up.generation;
     drive::begin(hub, tenant, follow_up);
     match outcome {
-        Ok(reply) => (reply, told),
-        Err(bug) => {
-            hub.log.bug(&format!("answering {} {}", call.method, call.path), &bug.0);
-            (control::bug(&bug), Told::default())
-        }
+        Ok(Handled::Done(reply)) => (reply, told),
+        Ok(Handled::Waits(waiting)) => held_back(hub, tenant, generation, call, *waiting).await,
+        Err(bug) => (bug_reply(hub, call, &bug), Told::default()),
     }
+}
+
+/// The reply that waits for a delivery. In a task of its own: a caller who hangs up does not keep it from being recorded and pinned.
+async fn held_back(
+    hub: &Arc<Hub>,
+    tenant: &Arc<Tenant>,
+    generation: u64,
+    call: &Call,
+    waiting: Waiting,
+) -> (Reply, Told) {
+    let (hub, tenant, call) = (hub.clone(), tenant.clone(), call.clone());
+    let task = tokio::spawn(async move {
+        let tell = |world: &World| if hub.log.is_on() { told(world) } else { Told::default() };
+        match drive::conclude(&hub, &tenant, generation, &call, waiting, tell).await {
+            Ok(answer) => answer,
+            Err(Unanswered::Bug(bug)) => (bug_reply(&hub, &call, &bug), Told::default()),
+            Err(Unanswered::Replaced) => {
+                let detail = "the world was reset or restored while the reply waited for a delivery";
+                (control::problem(StatusCode::SERVICE_UNAVAILABLE, detail), Told::default())
+            }
+        }
+    });
+    task.await.unwrap_or_else(|error| (control::bug(&Bug(error.to_string())), Told::default()))
+}
+
+fn bug_reply(hub: &Hub, call: &Call, bug: &Bug) -> Reply {
+    hub.log.bug(&format!("answering {} {}", call.method, call.path), &bug.0);
+    control::bug(bug)
 }
 
 /// The newest call in the journal: the one just answered.
@@ -162,7 +191,7 @@ pub(super) fn no_world_reply(hub: &Hub, no_world: &NoWorld) -> Reply {
 fn origin(parts: &Parts, choice: Choice<'_>, hub: &Hub) -> String {
     let named = parts.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
     let authority = named.as_ref().or(parts.uri.authority());
-    let mut origin = String::from("http://");
+    let mut origin = format!("{}://", hub.settings.scheme());
     match authority {
         // Credentials in an authority are not repeated in links.
         Some(authority) => origin.push_str(authority.as_str().rsplit('@').next().unwrap_or_default()),

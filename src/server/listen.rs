@@ -12,14 +12,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
+use super::deliver::Courier;
 use super::front::Front;
 use super::hub::{Hub, NoWorld};
 use super::settings::Settings;
 use super::tenant::Bug;
+use super::tls;
 use super::world_name;
 use super::write::{CutBeforeStatus, CutHere};
 use crate::contract::Contract;
@@ -69,6 +73,10 @@ pub enum StartError {
         file: PathBuf,
         reason: String,
     },
+    Certificate {
+        file: PathBuf,
+        reason: String,
+    },
     World(String),
 }
 
@@ -85,9 +93,17 @@ pub async fn serve(
     let address = listener.local_addr().map_err(failed)?;
     let mut settings = settings;
     settings.port = address.port();
-    let hub = Hub::new(contract, settings);
+    let tls = settings.tls.as_ref().map(|file| {
+        let failed = |reason| StartError::Certificate { file: file.clone(), reason };
+        tls::acceptor(&settings.host, file).map_err(failed)
+    });
+    let tls = tls.transpose()?;
+    // The courier knows no certificates; what goes to this server's own receiver needs no connection.
+    let own = tls.as_ref().map(|_| tls::origins(&settings.host, settings.port)).unwrap_or_default();
+    let courier = Courier::new(&settings.allow_webhooks_to).with_own_receivers(own);
+    let hub = Hub::with_courier(contract, settings, courier);
     prepare(&hub)?;
-    let task = tokio::spawn(run(listener, hub.clone(), stop));
+    let task = tokio::spawn(run(listener, tls, hub.clone(), stop));
     Ok(Serving { address, hub, task })
 }
 
@@ -165,7 +181,12 @@ fn save_state(hub: &Hub, file: &Path) -> Result<(), StartError> {
     written.map_err(|error| StartError::State { file: file.to_owned(), reason: format!("cannot be written: {error}") })
 }
 
-async fn run(listener: TcpListener, hub: Arc<Hub>, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+async fn run(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    hub: Arc<Hub>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StartError> {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stop = std::pin::pin!(stop);
@@ -180,9 +201,17 @@ async fn run(listener: TcpListener, hub: Arc<Hub>, stop: impl Future<Output = ()
         };
         match accepted {
             Ok((stream, _)) => {
-                let (front, watcher) = (Front::new(hub.clone()), graceful.watcher());
+                let (front, watcher, tls) = (Front::new(hub.clone()), graceful.watcher(), tls.clone());
                 tokio::spawn(async move {
-                    connection(stream, front, watcher).await;
+                    let _ = stream.set_nodelay(true);
+                    match tls {
+                        None => connection(stream, front, watcher).await,
+                        Some(tls) => {
+                            if let Some(stream) = tls::handshake(&tls, stream).await {
+                                connection(stream, front, watcher).await;
+                            }
+                        }
+                    }
                     drop(place);
                 });
             }
@@ -199,9 +228,11 @@ async fn run(listener: TcpListener, hub: Arc<Hub>, stop: impl Future<Output = ()
     saved
 }
 
-/// Serves one connection, HTTP/1.1 or HTTP/2 with prior knowledge, until either side ends it.
-async fn connection(stream: TcpStream, front: Front, watcher: Watcher) {
-    let _ = stream.set_nodelay(true);
+/// Serves one connection, HTTP/1.1 or HTTP/2 (by ALPN or with prior knowledge), until either side ends it.
+async fn connection<S>(stream: S, front: Front, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let called = Arc::new(AtomicBool::new(false));
     let seen = called.clone();
     let service = service_fn(move |request| {
@@ -261,6 +292,7 @@ impl fmt::Display for StartError {
             }
             StartError::Bind { host, port, error } => write!(out, "cannot listen on {host}:{port}: {error}"),
             StartError::State { file, reason } => write!(out, "state file {}: {reason}", file.display()),
+            StartError::Certificate { file, reason } => write!(out, "certificate {}: {reason}", file.display()),
             StartError::World(reason) => write!(out, "bug in standin while starting: {reason}"),
         }
     }

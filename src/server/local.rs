@@ -24,7 +24,7 @@ pub struct Local {
 impl Local {
     /// Webhooks sent to the receiver below [`LOCAL_ORIGIN`] are answered at once; others go out as they do from a server.
     pub fn new(contract: Arc<Contract>, settings: Settings) -> Local {
-        let courier = Courier::new(&settings.allow_webhooks_to).with_own_receiver(LOCAL_ORIGIN);
+        let courier = Courier::new(&settings.allow_webhooks_to).with_own_receivers(vec![LOCAL_ORIGIN.to_owned()]);
         Local { hub: Hub::with_courier(contract, settings, courier) }
     }
 

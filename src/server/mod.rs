@@ -22,6 +22,7 @@ mod log;
 mod masked;
 mod settings;
 mod tenant;
+mod tls;
 mod world_name;
 mod write;
 

@@ -24,6 +24,8 @@ pub struct Settings {
     pub allow_webhooks_to: Vec<String>,
     /// File that the default world is loaded from at the start and saved to at the end.
     pub state: Option<PathBuf>,
+    /// With a file, the server speaks HTTPS and writes the certificate that clients are to trust there.
+    pub tls: Option<PathBuf>,
     /// `None` logs nothing.
     pub log: Option<LogForm>,
 }
@@ -53,12 +55,18 @@ impl Default for Settings {
             control_token: None,
             allow_webhooks_to: Vec::new(),
             state: None,
+            tls: None,
             log: None,
         }
     }
 }
 
 impl Settings {
+    /// The scheme by which the server is reached.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Can only this machine reach the server?
     pub fn on_loopback(&self) -> bool {
         is_loopback(&self.host)

@@ -61,7 +61,9 @@ pub enum TimerChange {
 pub struct Bug(pub String);
 
 impl Tenant {
-    pub fn new(world: World) -> Tenant {
+    pub fn new(mut world: World) -> Tenant {
+        // It may be a branch: who waits for replies waits in the world that it was taken from.
+        world.replays.ground();
         let name = world.name.clone();
         let held = Held { world, generation: 0, under_way: 0, timer_for: None, saves: BTreeMap::new() };
         Tenant {
@@ -100,6 +102,7 @@ impl Held {
     /// Puts another world in the place of this one; its name stays.
     pub fn replace(&mut self, mut world: World) {
         world.name = self.world.name.clone();
+        world.replays.ground();
         self.world = world;
         self.generation += 1;
         self.under_way = 0;

@@ -50,6 +50,9 @@ pub enum What {
         url: String,
         attempt: u32,
         outcome: String,
+        /// As sent, the signature among them.
+        #[serde(serialize_with = "by_name")]
+        headers: Vec<(String, String)>,
         #[serde(skip)]
         payload: Bytes,
     },
@@ -119,8 +122,9 @@ impl Entry {
             What::Call { path, request, reply, .. } => path.len() + request.len() + reply.len(),
             What::Lifecycle { id, from, to, .. } => id.len() + from.len() + to.len(),
             What::Event { data, .. } => data.len(),
-            What::Attempt { event, url, outcome, payload, .. } => {
-                event.len() + url.len() + outcome.len() + payload.len()
+            What::Attempt { event, url, outcome, headers, payload, .. } => {
+                let headers = headers.iter().map(|(name, value)| name.len() + value.len());
+                event.len() + url.len() + outcome.len() + payload.len() + headers.sum::<usize>()
             }
             What::Control { action } => action.len(),
         };
@@ -149,6 +153,10 @@ impl Entry {
             let _ = write!(out, " | {}: {}", cause.kind, line(&cause.text));
         }
     }
+}
+
+fn by_name<S: serde::Serializer>(headers: &[(String, String)], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
 /// Enough of a SHA-256 to tell two bodies apart; `-` for none.

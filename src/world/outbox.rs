@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::state::base64_text;
 
@@ -14,16 +15,22 @@ pub struct Delivery {
     pub event: String,
     /// The event's id, shared by its deliveries.
     pub event_id: String,
-    /// The subscription's id, for messages.
+    /// What the event says; headers are made of it at each attempt.
+    #[serde(default)]
+    pub data: Value,
+    /// The subscription's id.
     pub subscription: String,
     pub url: String,
-    /// Headers that do not change between attempts; signed ones are made at each attempt by the engine.
+    /// The headers of the newest attempt, its signature among them.
     pub headers: Vec<(String, String)>,
     pub body: String,
     /// Secret to sign with, if any.
     pub secret: Option<String>,
-    /// Attempts made so far.
+    /// Attempts made since the delivery was started, or started again.
     pub attempts: u32,
+    /// Attempts made before it was started again.
+    #[serde(default)]
+    pub earlier: u32,
     /// Log record (collection, seq) that mirrors its fate, if the service keeps one.
     pub log: Option<(usize, u64)>,
     pub created_at: i64,
@@ -46,6 +53,28 @@ pub enum Outcome {
     Answered(u16),
     /// No answer: refused, timed out, not allowed. The reason in words.
     Failed(String),
+}
+
+/// An outcome, and what was seen of the receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub outcome: Outcome,
+    /// The beginning of the receiver's answer, as text; nothing when it gave none.
+    pub body: String,
+    /// How long the attempt took. Whoever keeps time by hand says 0.
+    pub latency_ms: u64,
+}
+
+impl From<Outcome> for Receipt {
+    fn from(outcome: Outcome) -> Receipt {
+        Receipt { outcome, body: String::new(), latency_ms: 0 }
+    }
+}
+
+impl From<&Outcome> for Receipt {
+    fn from(outcome: &Outcome) -> Receipt {
+        Receipt::from(outcome.clone())
+    }
 }
 
 /// Most deliveries under way in a world.
@@ -80,6 +109,13 @@ struct SavedAttempt {
     timeout_ms: u64,
 }
 
+impl Delivery {
+    /// All attempts made so far.
+    pub fn attempts_in_all(&self) -> u32 {
+        self.earlier.saturating_add(self.attempts)
+    }
+}
+
 impl Outbox {
     /// Starts a delivery and gives it a number; `None` when [`DELIVERIES_MAX`] are under way.
     pub fn start(&mut self, mut delivery: Delivery) -> Option<u64> {
@@ -105,6 +141,14 @@ impl Outbox {
 
     pub fn finish(&mut self, number: u64) -> Option<Arc<Delivery>> {
         self.under_way.remove(&number)
+    }
+
+    /// Ends the delivery that a log record (collection, seq) tells of, if it is under way.
+    pub fn finish_logged(&mut self, log: (usize, u64)) {
+        let number = self.under_way.values().find(|delivery| delivery.log == Some(log)).map(|delivery| delivery.number);
+        if let Some(number) = number {
+            self.finish(number);
+        }
     }
 
     /// Hands an attempt to the rim. A delivery has one attempt at a time: a newer one takes the place of one not yet taken.
@@ -193,12 +237,14 @@ mod tests {
         Delivery {
             number: 0,
             event: "parcel.sent".to_owned(),
+            data: Value::Null,
             subscription: "hook_1".to_owned(),
             url: "http://127.0.0.1:9/".to_owned(),
             headers: Vec::new(),
             body: "{}".to_owned(),
             secret: None,
             attempts: 0,
+            earlier: 0,
             log: None,
             created_at: 0,
             event_id: "event_1".to_owned(),
@@ -228,6 +274,17 @@ mod tests {
         outbox.finish(number);
         outbox.replace(Delivery { number, attempts: 2, ..delivery() });
         assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_delivery_is_ended_by_the_log_record_that_tells_of_it() {
+        let mut outbox = Outbox::default();
+        for seq in [7, 8] {
+            outbox.start(Delivery { log: Some((2, seq)), ..delivery() });
+        }
+        outbox.finish_logged((2, 9));
+        outbox.finish_logged((2, 7));
+        assert_eq!((outbox.get(1).is_none(), outbox.get(2).is_some()), (true, true));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Replies pinned to idempotency keys.
+//! Replies pinned to idempotency keys, and keys whose first reply is still to come.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::BuildHasherDefault;
@@ -31,6 +31,8 @@ pub struct Replays {
     expiry: imbl::OrdSet<(i64, Arc<str>)>,
     /// Bytes of bodies and scopes kept.
     bytes: usize,
+    /// What the requests said that are performed and not yet answered, by scope. There are as many as replies held back.
+    in_flight: imbl::OrdMap<Arc<str>, [u8; 32]>,
 }
 
 /// Most pinned replies kept; the one that expires first goes first.
@@ -82,6 +84,26 @@ impl Replays {
         self.keep(scope, pinned);
     }
 
+    /// What the request of a scope said whose reply is still to come.
+    pub fn in_flight(&self, scope: &str) -> Option<&[u8; 32]> {
+        self.in_flight.get(scope)
+    }
+
+    /// A request is performed, and its reply held back.
+    pub fn take_off(&mut self, scope: &str, fingerprint: [u8; 32]) {
+        self.in_flight.insert(scope.into(), fingerprint);
+    }
+
+    /// Its reply is made.
+    pub fn land(&mut self, scope: &str) {
+        self.in_flight.remove(scope);
+    }
+
+    /// Nobody is left who would make the replies held back: the world has taken another's place.
+    pub fn ground(&mut self) {
+        self.in_flight.clear();
+    }
+
     pub fn len(&self) -> usize {
         self.by_scope.len()
     }
@@ -113,7 +135,7 @@ impl Replays {
         }
     }
 
-    /// As they are written: what expires first stands first.
+    /// As they are written: what expires first stands first. Who waits for a reply does so in this process alone.
     pub(super) fn save(&self) -> Vec<SavedReplay> {
         let pinned = self.expiry.iter().filter_map(|(_, scope)| self.by_scope.get(scope).map(|pinned| (scope, pinned)));
         pinned.map(|(scope, pinned)| SavedReplay::of(scope, pinned)).collect()
@@ -222,5 +244,18 @@ mod tests {
         }
         assert_eq!(replays.len(), 3);
         assert!(replays.find("key 3", 0).is_none() && replays.find("key 4", 0).is_some());
+    }
+
+    #[test]
+    fn a_key_is_in_flight_until_it_lands_and_not_in_what_is_written() {
+        let mut replays = Replays::default();
+        replays.take_off("key", [7; 32]);
+        replays.take_off("other", [8; 32]);
+        assert_eq!((replays.in_flight("key"), replays.in_flight("none")), (Some(&[7; 32]), None));
+        assert!(replays.find("key", 0).is_none() && replays.save().is_empty());
+        replays.land("key");
+        assert_eq!((replays.in_flight("key"), replays.in_flight("other")), (None, Some(&[8; 32])));
+        replays.ground();
+        assert_eq!(replays.in_flight("other"), None);
     }
 }

@@ -145,7 +145,7 @@ impl Shared {
     /// Runs a group in a world of its own. A workflow that depends on one that failed is not run.
     async fn group(&self, group: &Group, part: &mut AllDone) {
         let Some(first) = group.workflows.first() else { return };
-        let mut session = self.target.session(self.world_name(*first)).await;
+        let mut session = self.target.session(self.world_name(*first), self.suite.home(*first)).await;
         let mut finished: BTreeMap<WorkflowRef, Finished> = BTreeMap::new();
         for at in &group.workflows {
             let unmet = self.suite.workflow(*at).depends_on.iter().find(|needed| !finished.contains_key(needed));

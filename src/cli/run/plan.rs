@@ -142,9 +142,10 @@ fn settings(suite: &Suite, target: &Target, arguments: &RunArguments) -> Result<
         }
         texts.insert(name.clone(), value.clone());
     }
-    let credential = target.credential().map(bare);
+    let fakes = target.fakes();
     let mut mask = Mask::default();
-    let secrets = credential.iter().chain(&arguments.control_token);
+    let credentials = fakes.iter().filter_map(|fake| fake.credential.as_ref());
+    let secrets = credentials.chain(&arguments.control_token);
     secrets.for_each(|secret| mask.learn(secret));
     let mut variables = Map::new();
     for (name, text) in texts {
@@ -154,13 +155,7 @@ fn settings(suite: &Suite, target: &Target, arguments: &RunArguments) -> Result<
         // What the text stands for is up to each workflow: its own schema says.
         variables.insert(name, Value::String(text));
     }
-    let settings = Settings {
-        bases: target.bases(),
-        variables,
-        credential,
-        receiver: target.receiver(),
-        closed_objects: arguments.closed_objects,
-    };
+    let settings = Settings { bases: target.bases(), variables, fakes, closed_objects: arguments.closed_objects };
     Ok((settings, mask))
 }
 
@@ -172,14 +167,6 @@ fn inputs(suite: &Suite) -> BTreeMap<&str, bool> {
         *known.entry(input.name.as_str()).or_insert(false) |= input.secret;
     }
     known
-}
-
-/// A credential as scenarios write it: without the scheme's word.
-fn bare(value: String) -> String {
-    match value.split_once(' ') {
-        Some((_, rest)) => rest.to_owned(),
-        None => value,
-    }
 }
 
 fn groups(suite: &Suite, arguments: &RunArguments) -> Result<Vec<Group>, Failure> {

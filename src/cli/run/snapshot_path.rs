@@ -58,6 +58,15 @@ impl SnapshotPaths {
     }
 }
 
+/// How a snapshot names its file: from the folder that holds the snapshots' folder, so that it is the same on every machine.
+pub fn source(file: &str) -> String {
+    let parts: Vec<Component<'_>> = Path::new(file).components().collect();
+    let below = parts.split_last().map_or(&[][..], |(_, parents)| parents);
+    let at = below.iter().rposition(|part| part.as_os_str() == SCENARIOS).unwrap_or(below.len());
+    let named: Vec<_> = parts[at..].iter().map(|part| part.as_os_str().to_string_lossy()).collect();
+    named.join("/")
+}
+
 /// The folder of a file's snapshots, and what their names start with.
 pub fn start(folder: Option<&Path>, file: &str) -> (PathBuf, String) {
     let file = Path::new(file);
@@ -133,6 +142,14 @@ mod tests {
         check(None, "b/sending.arazzo.yml", "b/snapshots/sending__send.snap");
         check(None, "sending.yaml", "snapshots/sending.yaml__send.snap");
         check(Some("kept"), "scenarios/parcels/sending.arazzo.yaml", "kept/parcels/sending__send.snap");
+    }
+
+    #[test]
+    fn snapshots_name_their_file_as_it_is_named_everywhere() {
+        assert_eq!(source("scenarios/parcels/sending.arazzo.yaml"), "scenarios/parcels/sending.arazzo.yaml");
+        assert_eq!(source("/home/me/scenarios/sending.arazzo.yaml"), "scenarios/sending.arazzo.yaml");
+        assert_eq!(source("../b/sending.arazzo.yaml"), "sending.arazzo.yaml");
+        assert_eq!(source("scenarios"), "scenarios");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn judge(approved: &Path, file: &str, workflow: &str, rendered: Rendered) ->
             Some(difference) => Compared::Different(Box::new(difference)),
         },
     };
-    let fresh = File { source: file.to_owned(), expression: workflow.to_owned(), contents: rendered.text };
+    let fresh = File { source: snapshot_path::source(file), expression: workflow.to_owned(), contents: rendered.text };
     let approved = approved.to_owned();
     Judged { approved, fresh, compared, visits: rendered.visits, findings: rendered.findings }
 }

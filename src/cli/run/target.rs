@@ -12,7 +12,7 @@ use crate::call::{Call, Reply, Wire};
 use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure as Mistake;
 use crate::scenario::model::Suite;
-use crate::scenario::run::{Base, Failure, FailureKind, Outgoing, Received};
+use crate::scenario::run::{Base, Failure, FailureKind, FromFake, Outgoing, Received};
 use crate::server::{
     CHALLENGE, ClockSetting, LOCAL_ORIGIN, Local, OWN_PREFIX, Settings, WORLD_HEADER, receiver, wall_ms,
 };
@@ -41,20 +41,20 @@ pub struct Target {
 struct Reached {
     base: Base,
     control: bool,
-    /// The fake in this process; for a control API that of the first API beside it.
+    /// The fake in this process.
     local: Option<Local>,
-    /// Is a standin behind it?
-    served: bool,
+    /// The standin behind it.
+    served: Option<Served>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Fake,
-    Remote { client: Client, shown: String, credential: Option<String>, control_token: Option<String> },
+    Remote { client: Client, shown: String, control_token: Option<String> },
 }
 
 /// What a running standin says of itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Served {
     credential: Option<String>,
 }
@@ -85,27 +85,26 @@ impl Target {
         matches!(self.kind, Kind::Remote { .. })
     }
 
-    /// The header value of a working credential, where a fake says one.
-    pub fn credential(&self) -> Option<String> {
-        match &self.kind {
-            Kind::Fake => self.apis.iter().find_map(|api| api.local.as_ref()?.credential()).map(|(_, value)| value),
-            Kind::Remote { credential, .. } => credential.clone(),
-        }
-    }
-
-    /// The URL of a fake's own webhook receiver.
-    pub fn receiver(&self) -> Option<String> {
-        let api = self.apis.iter().find(|api| !api.control && (api.local.is_some() || api.served))?;
-        Some(receiver(&api.base.origin))
+    /// What the fake of each API fills inputs with.
+    pub fn fakes(&self) -> Vec<FromFake> {
+        let fake = |api: &Reached| {
+            let local = api.local.as_ref().and_then(Local::credential).map(|(_, value)| value);
+            let value = local.or_else(|| api.served.as_ref()?.credential.clone());
+            let known = !api.control && (api.local.is_some() || api.served.is_some());
+            FromFake { credential: value.map(bare), receiver: known.then(|| receiver(&api.base.origin)) }
+        };
+        self.apis.iter().map(fake).collect()
     }
 
     /// A fresh world, where the target has worlds. The error is a failure of the target.
-    pub async fn session(&self, world: String) -> Result<Session<'_>, Failure> {
+    /// Its control steps go to the fake of `home`.
+    pub async fn session(&self, world: String, home: Option<usize>) -> Result<Session<'_>, Failure> {
         let connection = match &self.kind {
             Kind::Fake => None,
             Kind::Remote { client, .. } => Some(client.connection()),
         };
-        let mut session = Session { target: self, world, connection };
+        let home = home.or_else(|| self.apis.iter().position(|api| !api.control));
+        let mut session = Session { target: self, world, home, connection };
         session.reset().await?;
         Ok(session)
     }
@@ -113,17 +112,11 @@ impl Target {
 
 fn fake(suite: &Suite, arguments: &RunArguments, timeout: Duration) -> Target {
     let settings = Settings { seed: arguments.seed, clock: ClockSetting::FROZEN, ..Settings::default() };
-    let locals: Vec<Option<Local>> = suite
-        .apis
-        .iter()
-        .map(|api| (!api.control).then(|| Local::new(api.contract.clone(), settings.clone())))
-        .collect();
-    let first = locals.iter().flatten().next().cloned();
-    let apis = suite.apis.iter().zip(locals).map(|(api, local)| Reached {
+    let apis = suite.apis.iter().map(|api| Reached {
         base: Base { origin: LOCAL_ORIGIN.to_owned(), path: api.contract.operations.base.clone() },
         control: api.control,
-        local: local.or_else(|| first.clone()),
-        served: false,
+        local: (!api.control).then(|| Local::new(api.contract.clone(), settings.clone())),
+        served: None,
     });
     Target { apis: apis.collect(), kind: Kind::Fake, timeout }
 }
@@ -167,17 +160,15 @@ fn remote(suite: &Suite, named: &[String], arguments: &RunArguments, timeout: Du
             Some(served.map(|served| (origin.to_owned(), served)))
         })
         .collect::<Result<_, _>>()?;
-    // The control API is that of the first standin.
-    let found = bases.iter().flatten().find_map(|base| served.get_key_value(&base.origin));
-    let origin = found.map(|(origin, _)| origin.clone());
-    let credential = bases.iter().flatten().find_map(|base| served.get(&base.origin)?.credential.clone());
+    // Where a control API is asked is up to each session; the first standin's stands for it until then.
+    let origin = bases.iter().flatten().find(|base| served.contains_key(&base.origin)).map(|base| base.origin.clone());
     let own = Base { origin: origin.unwrap_or_default(), path: OWN_PREFIX.to_owned() };
     let apis = suite.apis.iter().zip(bases).map(|(api, base)| {
         let base = base.unwrap_or_else(|| own.clone());
-        Reached { control: api.control, local: None, served: served.contains_key(&base.origin), base }
+        Reached { control: api.control, local: None, served: served.get(&base.origin).cloned(), base }
     });
     let shown = named.join(", ");
-    Ok(Target { apis: apis.collect(), kind: Kind::Remote { client, shown, credential, control_token }, timeout })
+    Ok(Target { apis: apis.collect(), kind: Kind::Remote { client, shown, control_token }, timeout })
 }
 
 /// A URL as origin and base path.
@@ -238,29 +229,43 @@ fn authorise(call: &mut Call, token: Option<&str>) {
     }
 }
 
+/// A credential as scenarios write it: without the scheme's word.
+fn bare(value: String) -> String {
+    match value.split_once(' ') {
+        Some((_, rest)) => rest.to_owned(),
+        None => value,
+    }
+}
+
 /// One group of workflows on the target: a world of its own on a fake.
 #[derive(Debug)]
 pub struct Session<'t> {
     target: &'t Target,
     world: String,
+    /// The API that the workflows are about.
+    home: Option<usize>,
     connection: Option<Connection>,
 }
 
 impl Session<'_> {
     pub async fn send(&mut self, outgoing: Outgoing) -> Received {
-        let reached = &self.target.apis[outgoing.api];
+        let control = self.target.apis[outgoing.api].control;
+        let reached = &self.target.apis[self.home.filter(|_| control).unwrap_or(outgoing.api)];
         let timeout = outgoing.timeout.unwrap_or(self.target.timeout);
         let mut call = outgoing.call;
+        if control {
+            call.origin.clone_from(&reached.base.origin);
+        }
         if let Some(local) = &reached.local {
             call.received_at = local.now(&self.world);
             return performed(local.answer(&self.world, &call).await, timeout, local.now(&self.world));
         }
-        if reached.control && !reached.served {
+        if control && reached.served.is_none() {
             return Received::Skipped(NO_FAKE.to_owned());
         }
-        if reached.served {
+        if reached.served.is_some() {
             self.enter_world(&mut call);
-            if reached.control {
+            if control {
                 authorise(&mut call, self.control_token());
             }
         }
@@ -289,7 +294,7 @@ impl Session<'_> {
                     self.control(&origin, Method::POST, "clock/advance", Some(&body)).await?;
                 }
                 // Only a deployment needs real time to go by.
-                if self.target.apis.iter().any(|api| !api.served && !api.control) {
+                if self.target.apis.iter().any(|api| api.served.is_none() && !api.control) {
                     tokio::time::sleep(time).await;
                 }
             }
@@ -328,7 +333,7 @@ impl Session<'_> {
 
     /// The origins of running standins, each once.
     fn served(&self) -> BTreeSet<String> {
-        let served = self.target.apis.iter().filter(|api| api.served && !api.control);
+        let served = self.target.apis.iter().filter(|api| api.served.is_some() && !api.control);
         served.map(|api| api.base.origin.clone()).collect()
     }
 

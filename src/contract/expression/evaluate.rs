@@ -50,8 +50,8 @@ impl<'s> Run<'s> {
             Node::Variable(index) => variable(*index, variables),
             Node::Member { .. } => Ok(self.optional(node, variables)?.unwrap_or(Cow::Borrowed(&NULL))),
             Node::Has { of, key } => {
-                let of = self.value(of, variables)?;
-                Ok(boolean(self.member(of, key, variables)?.is_some()))
+                let of = self.holder(of, variables)?;
+                Ok(boolean(of.map_or(Ok(None), |of| self.member(of, key, variables))?.is_some()))
             }
             Node::OrValue { optional, otherwise } => match self.present(optional, variables)? {
                 Some(value) => Ok(value),
@@ -101,11 +101,25 @@ impl<'s> Run<'s> {
         's: 'v,
     {
         match node {
-            Node::Member { of, key, .. } => match self.optional(of, variables)? {
+            Node::Member { of, key, .. } => match self.holder(of, variables)? {
                 Some(of) => self.member(of, key, variables),
                 None => Ok(None),
             },
             other => self.value(other, variables).map(Some),
+        }
+    }
+
+    /// What a member is looked up in: a bare name stands for all that it holds.
+    fn holder<'v>(&self, node: &'v Node, variables: Option<&'v Variables<'v>>) -> Result<Option<Cow<'v, Value>>, String>
+    where
+        's: 'v,
+    {
+        match node {
+            Node::Name(name) => {
+                self.charge(1)?;
+                self.scope.holder(name).map(|value| Some(Cow::Borrowed(value)))
+            }
+            other => self.optional(other, variables),
         }
     }
 

@@ -65,7 +65,7 @@ impl Path {
 
     /// The value at the path; null when the root is bound and a later step leads nowhere.
     pub fn find<'v>(&self, scope: &'v Scope<'_>) -> Result<&'v Value, String> {
-        let mut value = scope.value(&self.root)?;
+        let mut value = if self.is_bare() { scope.value(&self.root)? } else { scope.holder(&self.root)? };
         for step in &self.steps {
             let next = match (step, value) {
                 (Step::Member(name), Value::Object(map)) => map.get(name),

@@ -27,6 +27,7 @@ pub fn rules(
             scopes: Some(scopes.clone()),
             when: alive(&resource.view),
             touch: find(&resource.view, &["lastusedat", "lastused"]),
+            ..CredentialRule::default()
         };
         let reason = format!(
             "{} is made with a secret shown once and a list of what it may do",

@@ -92,8 +92,11 @@ fn sort<'p>(document: &Document, rest: Vec<&'p Parameter>, view: &View<'_>, aske
     let by = find(&SORTS, &fields).or_else(|| find(&["order"], &fields));
     let Some(by) = by else { return rest };
     let direction = find(&DIRECTIONS, &turns).filter(|direction| direction.name != by.name);
-    let rule =
-        SortRule { parameter: Some(by.name.clone()), direction: direction.map(|direction| direction.name.clone()) };
+    let rule = SortRule {
+        parameter: Some(by.name.clone()),
+        direction: direction.map(|direction| direction.name.clone()),
+        ..SortRule::default()
+    };
     let default = by.default.as_ref().and_then(Value::as_str);
     let downwards = direction.and_then(|direction| direction.default.as_ref()).and_then(Value::as_str);
     let single = default.filter(|text| !text.contains(',') && view.has(text.trim_start_matches('-')));
@@ -144,7 +147,7 @@ fn filter(
         all: catch_all(&property, view, &field),
         field: (field != parameter.name).then(|| field.clone()),
         operator: operator.filter(|operator| *operator != FilterOperator::Eq),
-        nested: false,
+        ..FilterRule::default()
     };
     let reason = match operator {
         Some(FilterOperator::Contains) => format!("searches in `{field}`"),

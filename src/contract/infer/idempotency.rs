@@ -30,7 +30,15 @@ pub fn rule(survey: &Survey<'_>, notes: &mut Notes) -> Option<IdempotencyRule> {
     }
     let ttl = ttl(&header.description).unwrap_or_else(|| "24h".to_owned());
     let per = LimitSubject::Credential;
-    Some(IdempotencyRule { header: header.name.clone(), ttl, per, operations: None, replayed, keep: Kept::Successes })
+    Some(IdempotencyRule {
+        header: header.name.clone(),
+        ttl,
+        per,
+        operations: None,
+        replayed,
+        keep: Kept::Successes,
+        ..IdempotencyRule::default()
+    })
 }
 
 /// `24 hours` in the description.

@@ -46,7 +46,7 @@ pub fn rules(survey: &Survey<'_>, notes: &mut Notes) -> (Option<LimitHeaders>, O
         rate: format!("{rate}/{window}"),
         per: LimitSubject::Credential,
         window: LimitWindow::Sliding,
-        operations: None,
+        ..LimitRule::default()
     });
     (Some(headers), rule)
 }

@@ -320,7 +320,11 @@ fn deliver(
         proposal.rule.sampled = false;
         proposal.rule.with.clear();
         proposal.rule.id = Some(id);
-        proposal.rule.deliver = Some(DeliverRule { event: event.name.clone(), to: subscriptions.name.clone() });
+        proposal.rule.deliver = Some(DeliverRule {
+            event: Some(event.name.clone()),
+            to: subscriptions.name.clone(),
+            ..DeliverRule::default()
+        });
         proposal.resource = shown;
         proposal.reason = format!("answers with a delivery, and `{}` is an event", event.name);
         notes.add(&["webhooks", "events", &event.name], "sent by the operation that tests a subscription");

@@ -2,20 +2,23 @@
 //!
 //! - [`skeleton`] takes the Schema Objects out of a piece of the document, and resolves the references around them;
 //! - [`read`] reads such pieces with the OpenAPI model, which then fits 3.0 and 3.1 alike;
-//! - [`server`] finds the base path.
+//! - [`server`] finds base paths;
+//! - [`upload`] reads how large uploads may be.
 
 mod read;
 mod server;
 mod skeleton;
+pub mod upload;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use http::Method;
 use serde_json::Value;
 
 use super::document::Document;
 use super::error::LoadError;
-use super::parameter::Parameter;
+use super::parameter::{Parameter, Shape, shape};
 use super::schema::{SchemaId, Schemas};
 
 /// Index of an operation in [`Operations::list`].
@@ -27,6 +30,8 @@ pub struct Operations {
     pub list: Vec<Operation>,
     /// The path of the first server URL, without a trailing slash: `/v1`, or empty.
     pub base: String,
+    /// The most bytes that any upload is declared to have.
+    pub upload_bytes_max: Option<u64>,
     /// All request, parameter, reply and header schemas behind one validator.
     pub schemas: Schemas,
 }
@@ -38,6 +43,8 @@ pub struct Operation {
     pub method: Method,
     /// The path template without the base: `/posts/{id}`.
     pub template: String,
+    /// The path of its own first server URL, where it or its path has any: it lives below that instead of the document's base.
+    pub base: Option<String>,
     /// Where it stands in the document: `/paths/~1posts~1{id}/get`.
     pub pointer: String,
     pub summary: String,
@@ -71,6 +78,8 @@ pub struct Media {
     pub example: Option<Value>,
     /// For multipart: the content types allowed for each part (`encoding.<part>.contentType`, split at commas).
     pub part_types: BTreeMap<String, Vec<String>>,
+    /// What texts in it may become, found when it is first asked for: see [`Media::shape`].
+    shape: OnceLock<Shape>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,12 +107,33 @@ impl Operations {
         });
         let (list, schemas) = read::read(document, included, &mut errors);
         match schemas.build(&document.name, &document.root) {
-            Ok(schemas) if errors.is_empty() => Ok(Operations { list, base, schemas }),
+            Ok(schemas) if errors.is_empty() => {
+                Ok(Operations { upload_bytes_max: upload::bytes_max(document, &list), list, base, schemas })
+            }
             Ok(_) => Err(errors),
             Err(faults) => {
                 errors.extend(faults);
                 Err(errors)
             }
+        }
+    }
+
+    /// Where the paths of an operation begin: `/v1`, or empty.
+    pub fn base_of<'o>(&'o self, operation: &'o Operation) -> &'o str {
+        operation.base.as_deref().unwrap_or(&self.base)
+    }
+
+    /// The whole path template of an operation: `/v1/posts/{id}`.
+    pub fn path(&self, operation: &Operation) -> String {
+        format!("{}{}", self.base_of(operation), operation.template)
+    }
+
+    /// Where the paths of an operation begin on a host that has the document's base at `found`. What stands before the document's base
+    /// there (`/~world`) stands before an operation's own, too.
+    pub fn base_below(&self, operation: &Operation, found: &str) -> String {
+        match &operation.base {
+            Some(own) => found.strip_suffix(self.base.as_str()).unwrap_or_default().to_owned() + own,
+            None => found.to_owned(),
         }
     }
 
@@ -113,6 +143,25 @@ impl Operations {
 
     pub fn find(&self, operation_id: &str) -> Option<OperationId> {
         self.list.iter().position(|operation| operation.id == operation_id).map(OperationId)
+    }
+}
+
+impl Media {
+    pub fn is_json(&self) -> bool {
+        self.name == "application/json" || self.name.ends_with("+json")
+    }
+
+    pub fn is_form(&self) -> bool {
+        self.name == "application/x-www-form-urlencoded"
+    }
+
+    pub fn is_multipart(&self) -> bool {
+        self.name == "multipart/form-data"
+    }
+
+    /// What texts in such a body may become.
+    pub fn shape(&self, document: &Document) -> &Shape {
+        self.shape.get_or_init(|| shape(document, &self.raw))
     }
 }
 

@@ -3,12 +3,14 @@
 //! The one file that knows the `openapiv3` model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use http::Method;
 use openapiv3::{Content, HeaderStyle, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::server;
 use super::skeleton::{self, Located};
 use super::{Media, Operation, RequestBody, Response, ResponseHeader};
 use crate::contract::document::Document;
@@ -77,6 +79,7 @@ impl<'a> Reader<'a> {
             Ok(target) => target,
             Err(error) => return self.errors.push(error),
         };
+        let servers = item.member("servers").or_else(|| target.member("servers"));
         for name in METHODS {
             let Some(found) = item.member(name).or_else(|| target.member(name)) else { continue };
             let method =
@@ -84,7 +87,8 @@ impl<'a> Reader<'a> {
             let stability = found.value.get("x-stability").and_then(Value::as_str).unwrap_or(STABLE);
             self.classes.insert(stability);
             if stability == STABLE || self.included.iter().any(|class| class == stability) {
-                self.operation(method, template, stability, &target, &found);
+                let base = self.base(found.member("servers").or_else(|| servers.clone()));
+                self.operation(method, template, base, stability, &target, &found);
             }
         }
     }
@@ -102,7 +106,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn operation(&mut self, method: Method, template: &str, stability: &str, item: &Located<'a>, found: &Located<'a>) {
+    /// The base path that servers of a path or an operation set.
+    fn base(&mut self, servers: Option<Located<'a>>) -> Option<String> {
+        let first = servers?.item(0)?;
+        server::path(self.document, &first).map_err(|error| self.errors.push(error)).ok()
+    }
+
+    fn operation(
+        &mut self,
+        method: Method,
+        template: &str,
+        base: Option<String>,
+        stability: &str,
+        item: &Located<'a>,
+        found: &Located<'a>,
+    ) {
         if !found.value.is_object() {
             let message = "this is not valid OpenAPI: an operation is an object".to_owned();
             return self.complain(found.pointer.clone(), message, "remove it, or write it out");
@@ -120,6 +138,7 @@ impl<'a> Reader<'a> {
             id,
             method,
             template: template.to_owned(),
+            base,
             pointer: found.pointer.clone(),
             summary: read.summary.unwrap_or_default(),
             tags: read.tags,
@@ -254,6 +273,7 @@ impl<'a> Reader<'a> {
                 example: example(self.document, owner, &raw),
                 raw,
                 part_types: part_types.collect(),
+                shape: OnceLock::new(),
             }
         };
         content.iter().map(read).collect()

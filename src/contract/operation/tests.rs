@@ -153,6 +153,30 @@ fn base_paths_come_from_many_forms_of_urls() {
 }
 
 #[test]
+fn a_path_or_an_operation_with_servers_of_its_own_lives_below_them() {
+    let answers = json!({"responses": {"200": {"description": ""}}});
+    let own = |url: &str| json!({"responses": {"200": {"description": ""}}, "servers": [{"url": url}]});
+    let operations = read(json!({
+        "servers": [{"url": "https://api.example.com/v1"}],
+        "paths": {
+            "/posts": {"get": answers, "servers": []},
+            "/authorize": {"servers": [{"url": "https://example.com"}], "get": answers, "post": own("/login/")},
+            "/shared": {"$ref": "#/components/pathItems/Shared"}
+        },
+        "components": {"pathItems": {"Shared": {"servers": [{"url": "/v2/"}], "get": answers}}}
+    }));
+    let paths: Vec<String> = operations.list.iter().map(|operation| operations.path(operation)).collect();
+    assert_eq!(paths, ["/v1/posts", "/authorize", "/login/authorize", "/v2/shared"]);
+    let below = |found: &str| operations.list.iter().map(|one| operations.base_below(one, found)).collect::<Vec<_>>();
+    assert_eq!(below("/~world/v1"), ["/~world/v1", "/~world", "/~world/login", "/~world/v2"]);
+    assert_eq!(below("/staging"), ["/staging", "", "/login", "/v2"]);
+    refuse(
+        json!({"paths": {"/a": {"servers": [{"url": "/{v}"}], "get": answers}}}),
+        &["/paths/~1a/servers/0/url: the server variable `v` has no default"],
+    );
+}
+
+#[test]
 fn everything_wrong_is_reported_at_its_place() {
     let root = json!({
         "paths": {

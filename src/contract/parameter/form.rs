@@ -13,9 +13,7 @@ const BRACKETS_MAX: usize = 16;
 pub fn decode_form(pairs: &[(String, String)], shape: &Shape) -> Map<String, Value> {
     let mut root = Node::default();
     for (name, text) in pairs {
-        // Some documents declare a field by its bracketed name, `ids[]`.
-        let segments = if shape.properties.contains_key(name) { vec![name.as_str()] } else { segments(name) };
-        root.insert(&segments, text);
+        root.insert(&path(name, shape), text);
     }
     root.children
         .into_iter()
@@ -25,6 +23,16 @@ pub fn decode_form(pairs: &[(String, String)], shape: &Shape) -> Map<String, Val
             (name, value)
         })
         .collect()
+}
+
+/// The field that a pair of this name is of: `ids` for `ids[]`.
+pub fn field_of<'n>(name: &'n str, shape: &Shape) -> &'n str {
+    path(name, shape).first().copied().unwrap_or(name)
+}
+
+/// Some documents declare a field by its bracketed name, `ids[]`.
+fn path<'n>(name: &'n str, shape: &Shape) -> Vec<&'n str> {
+    if shape.properties.contains_key(name) { vec![name] } else { segments(name) }
 }
 
 /// Values below one name, each with the bracketed rest of its name: what `deepObject` and exploded arrays are.
@@ -90,7 +98,10 @@ impl Node {
         if shape.items.is_some() || shape.is_object() {
             return shape.items.is_some() && self.children.keys().all(|name| is_index(name));
         }
-        self.children.is_empty()
+        // Nobody says what it is; numbers from zero up are what a list is written with.
+        let mut places: Vec<usize> = self.children.keys().map_while(|name| name.parse().ok()).collect();
+        places.sort_unstable();
+        places.len() == self.children.len() && places.into_iter().eq(0..self.children.len())
     }
 }
 

@@ -4,9 +4,11 @@
 //! - [`text`] turns one piece of text into a value;
 //! - [`form`] turns pairs with bracketed names into an object;
 //! - [`style`] takes delimited text apart;
-//! - [`query`] shares the pairs of a query out to the parameters.
+//! - [`query`] shares the pairs of a query out to the parameters;
+//! - [`overlook`] takes what a service does not mind for what is meant.
 
 mod form;
+mod overlook;
 mod query;
 mod shape;
 mod style;
@@ -17,12 +19,14 @@ use serde_json::{Map, Value};
 
 use super::schema::{SchemaId, Schemas};
 use super::violation::{Place, Violation};
+use super::vocabulary::RequestRule;
 use crate::call::Call;
 use crate::pointer::escape;
 use crate::words::humanise;
 
-pub use form::decode_form;
-pub use query::QUERY_PAIRS_MAX;
+pub use form::{decode_form, field_of};
+pub use overlook::{overlook, overlook_pairs};
+pub use query::{QUERY_PAIRS_MAX, Shared, share};
 pub use shape::{Shape, shape};
 pub use text::decode_text;
 
@@ -75,6 +79,17 @@ pub fn decode(
     path: &[(String, String)],
     call: &Call,
 ) -> (Arguments, Vec<Violation>) {
+    decode_overlooking(parameters, schemas, path, call, &RequestRule::default())
+}
+
+/// Like [`decode`], for a service that overlooks some things.
+pub fn decode_overlooking(
+    parameters: &[Parameter],
+    schemas: &Schemas,
+    path: &[(String, String)],
+    call: &Call,
+    rule: &RequestRule,
+) -> (Arguments, Vec<Violation>) {
     let mut decoder = Decoder { schemas, arguments: Arguments::default(), violations: Vec::new() };
     let mut pairs = match query::Pairs::split(call.query.as_deref().unwrap_or_default()) {
         Ok(pairs) => pairs,
@@ -83,10 +98,19 @@ pub fn decode(
             query::Pairs::default()
         }
     };
+    // Queries are not trimmed, and their numbers are text in any case.
+    let blank = RequestRule { blank_as_absent: true, ..RequestRule::default() };
+    if rule.blank_as_absent {
+        pairs.forget_blank(parameters);
+    }
     let cookies = cookies(parameters, call);
     for parameter in parameters {
         let decoded = match parameter.place {
             Place::Path => raw(path, &parameter.name).map(|raw| style::path(parameter, raw)),
+            Place::Query if rule.blank_as_absent => match pairs.take(parameter) {
+                Some(Ok(value)) => overlook(value, &parameter.shape, &blank).map(Ok),
+                other => other,
+            },
             Place::Query => pairs.take(parameter),
             Place::Header => {
                 header(call, &parameter.name).map(|text| text.and_then(|text| style::header(parameter, &text)))

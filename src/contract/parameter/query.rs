@@ -13,6 +13,27 @@ use crate::contract::violation::{Place, Violation};
 /// More pairs than this in one query are refused.
 pub const QUERY_PAIRS_MAX: usize = 1_000;
 
+/// A query, shared out between the parameters of an operation and its body.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What declared parameters take, as sent.
+    pub declared: String,
+    /// The other pairs, decoded; those that are no UTF-8 are left out.
+    pub others: Vec<(String, String)>,
+}
+
+/// Shares a query out. One that cannot be taken apart is the parameters' concern.
+pub fn share(parameters: &[Parameter], query: &str) -> Shared {
+    let Ok(mut pairs) = Pairs::split(query) else { return Shared { declared: query.to_owned(), others: Vec::new() } };
+    for parameter in parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+        _ = pairs.take(parameter);
+    }
+    let taken = pairs.list.iter().filter(|pair| pair.taken).map(|pair| format!("{}={}", pair.name, pair.raw));
+    let declared = taken.collect::<Vec<_>>().join("&");
+    let others = pairs.rest().filter_map(|(name, text)| Some((name.to_owned(), text.ok()?)));
+    Shared { declared, others: others.collect() }
+}
+
 /// A query taken apart.
 #[derive(Debug, Default)]
 pub(super) struct Pairs<'a> {
@@ -84,6 +105,13 @@ impl<'a> Pairs<'a> {
             return Some(delimited(&expose(last, delimiter), delimiter, false, shape, form_decode));
         }
         Some(form_decode(last).map(|text| decode_text(&text, shape)))
+    }
+
+    /// Leaves out pairs without a text, save those of lists and of parameters that may be null.
+    pub fn forget_blank(&mut self, parameters: &[Parameter]) {
+        let nullable =
+            |name: &str| parameters.iter().any(|one| one.place == Place::Query && one.name == name && one.shape.null);
+        self.list.retain(|pair| !pair.raw.is_empty() || pair.name.contains('[') || nullable(&pair.name));
     }
 
     /// Pairs that no parameter took, in order, decoded.

@@ -8,13 +8,14 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::*;
+use crate::contract::capability;
 use crate::contract::document::Document;
 use crate::contract::error::{About, LoadError};
 use crate::contract::expression::{ExpressionError, duration_ms};
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
-use crate::contract::vocabulary::{Behaviour, ChangeRule, ErrorRule, OperationRule};
+use crate::contract::vocabulary::{Behaviour, OperationRule};
 use crate::pointer::escape;
 use crate::words::did_you_mean;
 
@@ -78,11 +79,12 @@ impl<'a> Compiler<'a> {
             behaviour.resources.iter().map(|(name, rule)| self.resource(name, rule)).collect::<Vec<Resource>>();
         let limits = self.limits();
         let shapes = self.shapes();
-        let actions = self.operations.list.iter().map(|operation| self.action(operation)).collect();
+        let actions = self.operations.list.iter().map(|operation| self.action(operation, &resources)).collect();
         Plan {
             actions,
             errors,
             shapes,
+            requests: behaviour.requests.clone(),
             limits,
             limit_headers: self.limit_headers(),
             credentials: self.credentials(),
@@ -211,7 +213,7 @@ impl<'a> Compiler<'a> {
         found
     }
 
-    fn header_name(&mut self, pointer: &str, name: &str) -> Option<HeaderName> {
+    pub fn header_name(&mut self, pointer: &str, name: &str) -> Option<HeaderName> {
         let parsed = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes());
         if parsed.is_err() {
             self.complain(pointer, format!("'{name}' is not a header name"));
@@ -234,54 +236,7 @@ impl<'a> Compiler<'a> {
         compiled
     }
 
-    // ---- errors, shapes, limits ----
-
-    fn error_plans(&mut self) -> Errors {
-        let behaviour = self.behaviour;
-        let list: Vec<ErrorPlan> = behaviour.errors.iter().map(|(name, rule)| self.error_plan(name, rule)).collect();
-        let index = |name: &str| self.errors.get(name).copied();
-        let known = Known {
-            unknown_route: index("unknown_route").unwrap_or_default(),
-            unknown_method: index("unknown_method").unwrap_or_default(),
-            unreadable: index("unreadable").unwrap_or_default(),
-            too_large: index("too_large").unwrap_or_default(),
-            unsupported_media_type: index("unsupported_media_type").unwrap_or_default(),
-            not_acceptable: index("not_acceptable").unwrap_or_default(),
-            invalid: index("invalid").unwrap_or_default(),
-            unauthenticated: index("unauthenticated").unwrap_or_default(),
-            insufficient_scope: index("insufficient_scope").unwrap_or_default(),
-            rate_limited: index("rate_limited").unwrap_or_default(),
-            not_found: index("not_found").unwrap_or_default(),
-            referenced: index("referenced").unwrap_or_default(),
-            idempotency_mismatch: index("idempotency_mismatch").unwrap_or_default(),
-            internal: index("internal").unwrap_or_default(),
-        };
-        Errors { list, by_name: self.errors.clone(), known }
-    }
-
-    /// An error can be raised by any rule, so its texts see the names of all rules.
-    fn error_plan(&mut self, name: &str, rule: &ErrorRule) -> ErrorPlan {
-        let pointer = format!("/errors/{}", escape(name));
-        let behaviour = self.behaviour;
-        let mut names: Vec<&str> = OPERATION_NAMES.to_vec();
-        names.extend(["resource", "scope", "missing", "field", "detail", "item", "index", "outer"]);
-        names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
-        if !(400..600).contains(&rule.status) {
-            self.complain(&format!("{pointer}/status"), format!("{} is not an error status", rule.status)).hint =
-                Some("use 400 to 599".to_owned());
-        }
-        let standard = http::StatusCode::from_u16(rule.status).ok().and_then(|status| status.canonical_reason());
-        let message = rule.message.as_deref().or(standard).unwrap_or("error");
-        ErrorPlan {
-            name: name.to_owned(),
-            status: rule.status,
-            code: rule.code.clone(),
-            kind: rule.kind.clone(),
-            message: self.template(&format!("{pointer}/message"), message, &names),
-            details: rule.details.as_ref().map(|tree| self.tree(&format!("{pointer}/details"), tree, &names)),
-            headers: self.headers(&format!("{pointer}/headers"), &rule.headers, &names),
-        }
-    }
+    // ---- shapes ----
 
     fn shapes(&mut self) -> Shapes {
         let shapes = &self.behaviour.shapes;
@@ -312,88 +267,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn limits(&mut self) -> Vec<Limit> {
-        let behaviour = self.behaviour;
-        let mut limits = Vec::new();
-        for (bucket, rule) in &behaviour.limits {
-            let pointer = format!("/limits/{}", escape(bucket));
-            for operation in rule.operations.iter().flatten() {
-                if self.operations.find(operation).is_none() {
-                    let known = self.operations.list.iter().map(|operation| operation.id.as_str()).collect();
-                    self.unknown(&format!("{pointer}/operations"), "operation", operation, known);
-                }
-            }
-            let Some((count, window_ms)) = rate(&rule.rate) else {
-                self.complain(&format!("{pointer}/rate"), format!("'{}' is not a rate", rule.rate)).hint =
-                    Some("write calls per window, such as 100/min, 10/s or 5/10min".to_owned());
-                continue;
-            };
-            limits.push(Limit { bucket: bucket.clone(), count, window_ms, window: rule.window, per: rule.per });
-        }
-        limits
-    }
-
-    fn limit_headers(&mut self) -> LimitHeaders {
-        let Some(rule) = &self.behaviour.limit_headers else { return LimitHeaders::default() };
-        let mut name = |word: &str, name: &Option<String>| {
-            name.as_ref().and_then(|name| self.header_name(&format!("/limit_headers/{word}"), name))
-        };
-        LimitHeaders {
-            limit: name("limit", &rule.limit),
-            remaining: name("remaining", &rule.remaining),
-            reset: name("reset", &rule.reset),
-            reset_unit: rule.reset_unit,
-        }
-    }
-
-    fn credentials(&mut self) -> BTreeMap<String, Credential> {
-        let behaviour = self.behaviour;
-        let mut credentials = BTreeMap::new();
-        for (scheme, rule) in &behaviour.credentials {
-            let pointer = format!("/credentials/{}", escape(scheme));
-            let schemes = self.document.at("/components/securitySchemes").and_then(Value::as_object);
-            if !schemes.is_some_and(|schemes| schemes.contains_key(scheme)) {
-                let known = schemes.into_iter().flat_map(|schemes| schemes.keys().map(String::as_str)).collect();
-                self.unknown(&pointer, "security scheme", scheme, known);
-            }
-            let credential = Credential {
-                resource: self.resource_index(&format!("{pointer}/resource"), &rule.resource),
-                secret: rule.secret.clone(),
-                scopes: rule.scopes.as_deref().map(Into::into),
-                when: rule
-                    .when
-                    .as_ref()
-                    .map(|text| self.expression(&format!("{pointer}/when"), text, &["record", "now"])),
-                touch: rule.touch.clone(),
-            };
-            credentials.insert(scheme.clone(), credential);
-        }
-        credentials
-    }
-
-    fn idempotency(&mut self) -> Option<Idempotency> {
-        let rule = self.behaviour.idempotency.as_ref()?;
-        Some(Idempotency {
-            header: self.header_name("/idempotency/header", &rule.header)?,
-            ttl_ms: self.duration("/idempotency/ttl", &rule.ttl),
-            per: rule.per,
-            replayed: rule.replayed.as_ref().and_then(|name| self.header_name("/idempotency/replayed", name)),
-            keep: rule.keep,
-        })
-    }
-
     // ---- operations ----
 
-    fn action(&mut self, operation: &Operation) -> Action {
+    fn action(&mut self, operation: &Operation, resources: &[Resource]) -> Action {
         let rule = self.behaviour.operations.get(&operation.id).unwrap_or(&UNKNOWN);
         let pointer = format!("/operations/{}", escape(&operation.id));
         let mut names = OPERATION_NAMES.to_vec();
         let with = self.reads(&format!("{pointer}/with"), &rule.with, &mut names);
-        let require = rule.require.iter().enumerate().map(|(place, guard)| Guard {
-            that: self.expression(&format!("{pointer}/require/{place}/that"), &guard.that, &names),
-            otherwise: self.error_index(&format!("{pointer}/require/{place}/else"), &guard.otherwise),
-        });
-        let require = require.collect();
+        let require = self.guards(&format!("{pointer}/require"), &rule.require, &names);
         let verb = self.verb(&pointer, operation, rule, &names);
         let matching = self.matching(&format!("{pointer}/match"), &rule.matching, &names);
         let set = self.assignments(&format!("{pointer}/set"), &rule.set, &names);
@@ -401,13 +282,12 @@ impl<'a> Compiler<'a> {
         let id = id.or_else(|| last_path_parameter(operation).map(|text| self.expression(&pointer, &text, &names)));
         let emit = rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name));
         names.push("outer");
-        let also = rule.also.iter().enumerate();
-        let also =
-            also.map(|(place, rule)| self.change(&format!("{pointer}/also/{place}"), rule, &mut names)).collect();
+        let also = self.changes(&format!("{pointer}/also"), &rule.also, &mut names);
         if matches!(verb, Verb::Batch(_)) {
             names.extend(["results", "summary"]);
         }
         let reply = self.reply(&pointer, operation, rule, &verb, &names);
+        let capabilities = self.capabilities(operation, resources, &verb, &reply);
         Action {
             id,
             matching,
@@ -420,11 +300,47 @@ impl<'a> Compiler<'a> {
             also,
             reply,
             limits: self.charged(&operation.id),
+            capabilities,
             replays: self.replays(operation),
-            label: format!("{} {}{}", operation.method, self.operations.base, operation.template),
-            uses_call: looks_at_call(rule, &[]) || verb.changes() && looks_at_call(&self.behaviour.resources, &[]),
+            errors: self.own_errors(&pointer, rule),
+            label: format!("{} {}", operation.method, self.operations.path(operation)),
+            uses_call: self.uses_call(rule, &verb),
             verb,
         }
+    }
+
+    /// Do its rules look at `call`: its own, those of the operation that a batch runs, those of the records that it changes?
+    fn uses_call(&self, rule: &OperationRule, verb: &Verb) -> bool {
+        let run = rule.batch.as_ref().and_then(|batch| self.behaviour.operations.get(&batch.run));
+        let changes = verb.changes() || !rule.also.is_empty();
+        looks_at_call(rule, &[])
+            || run.is_some_and(|run| looks_at_call(run, &[]))
+            || changes && looks_at_call(&self.behaviour.resources, &[])
+    }
+
+    /// What clients may count on. Events that are said to follow must be there.
+    fn capabilities(
+        &mut self,
+        operation: &Operation,
+        resources: &[Resource],
+        verb: &Verb,
+        reply: &ReplyPlan,
+    ) -> Capabilities {
+        let behaviour = self.behaviour;
+        let said = behaviour.operations.get(&operation.id).and_then(|rule| rule.capabilities.as_ref());
+        for (place, event) in said.and_then(|said| said.emits.as_ref()).into_iter().flatten().enumerate() {
+            self.event_index(&format!("/operations/{}/capabilities/emits/{place}", escape(&operation.id)), event);
+        }
+        let runs = match verb {
+            Verb::Batch(batch) => Some(self.operations.get(batch.run)),
+            _ => None,
+        };
+        let status = match reply.status {
+            StatusPlan::Fixed(status) => Some(status),
+            StatusPlan::Computed(_) => None,
+        };
+        let known = capability::Known { behaviour, resources };
+        capability::of(&known, operation, runs, status, self.replays(operation))
     }
 
     /// The properties that the request's schema names, unless it is open to others on purpose.
@@ -438,62 +354,6 @@ impl<'a> Compiler<'a> {
             names.extend(shape.properties.into_keys());
         }
         Some(names)
-    }
-
-    fn charged(&self, operation: &str) -> Vec<usize> {
-        let rules = self.behaviour.limits.values().enumerate();
-        let applies =
-            |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == operation));
-        rules.filter(|(_, rule)| applies(&rule.operations)).map(|(index, _)| index).collect()
-    }
-
-    fn replays(&self, operation: &Operation) -> bool {
-        let Some(rule) = &self.behaviour.idempotency else { return false };
-        match &rule.operations {
-            Some(names) => names.contains(&operation.id),
-            None => operation.parameters.iter().any(|parameter| {
-                parameter.place == crate::contract::violation::Place::Header
-                    && parameter.name.eq_ignore_ascii_case(&rule.header)
-            }),
-        }
-    }
-
-    fn change(&mut self, pointer: &str, rule: &'a ChangeRule, names: &mut Vec<&'a str>) -> Change {
-        let verbs = [
-            (ChangeVerb::Create, &rule.create),
-            (ChangeVerb::Update, &rule.update),
-            (ChangeVerb::Delete, &rule.delete),
-            (ChangeVerb::Save, &rule.save),
-        ];
-        let mut given = verbs.into_iter().filter_map(|(verb, resource)| resource.as_ref().map(|name| (verb, name)));
-        let (verb, resource) = match (given.next(), given.next()) {
-            (Some(one), None) => one,
-            _ => {
-                self.complain(pointer, "a change has one of create, update, delete and save");
-                return Change {
-                    verb: ChangeVerb::Delete,
-                    resource: 0,
-                    id: None,
-                    matching: Vec::new(),
-                    when: None,
-                    set: Vec::new(),
-                    emit: None,
-                    name: None,
-                };
-            }
-        };
-        let change = Change {
-            verb,
-            resource: self.resource_index(pointer, resource),
-            id: rule.id.as_ref().map(|text| self.expression(&format!("{pointer}/id"), text, names)),
-            matching: self.matching(&format!("{pointer}/match"), &rule.matching, names),
-            when: rule.when.as_ref().map(|text| self.expression(&format!("{pointer}/when"), text, names)),
-            set: self.assignments(&format!("{pointer}/set"), &rule.set, names),
-            emit: rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name)),
-            name: rule.name.clone(),
-        };
-        names.extend(rule.name.as_deref());
-        change
     }
 }
 
@@ -520,22 +380,4 @@ fn last_path_parameter(operation: &Operation) -> Option<String> {
     let start = operation.template.rfind('{')?;
     let end = operation.template[start..].find('}')? + start;
     Some(format!("path[{:?}]", &operation.template[start + 1..end]))
-}
-
-/// `100/min`, `5/10min`, `10/s` as calls and milliseconds.
-fn rate(text: &str) -> Option<(u64, i64)> {
-    let (count, window) = text.split_once('/')?;
-    let count = count.trim().parse().ok().filter(|count| *count > 0)?;
-    let window = window.trim();
-    let digits = window.find(|character: char| !character.is_ascii_digit()).unwrap_or(window.len());
-    let times: i64 = if digits == 0 { 1 } else { window[..digits].parse().ok().filter(|times| *times > 0)? };
-    let unit = match window[digits..].trim() {
-        "ms" => 1,
-        "s" | "sec" | "second" => 1_000,
-        "m" | "min" | "minute" => 60_000,
-        "h" | "hour" => 3_600_000,
-        "d" | "day" => 86_400_000,
-        _ => return None,
-    };
-    Some((count, times.checked_mul(unit)?))
 }

@@ -3,9 +3,12 @@
 //! Inference proposes a [`Behaviour`](super::vocabulary::Behaviour), the document's `x-standin` corrects it ([`merge`]), and [`compile`] turns
 //! the result into these types: names resolved to indexes, expressions and trees compiled, durations read.
 
+mod caller;
+mod change;
 pub mod compile;
 pub mod merge;
 mod read;
+mod refusal;
 mod resource;
 mod webhook;
 
@@ -13,11 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::capability::Capabilities;
 use super::expression::Expression;
 use super::operation::OperationId;
 use super::schema::SchemaId;
 use super::template::{Template, Tree};
-use super::vocabulary::{FilterOperator, IdForm, Kept, LimitSubject, LimitWindow, OnDelete, PageStyle, ResetUnit};
+use super::vocabulary::{
+    FilterOperator, IdForm, Kept, LimitSubject, LimitWindow, OnDelete, PageStyle, RequestRule, ResetUnit,
+};
 
 /// Index of a resource in [`Plan::resources`], and of its collection in a world.
 pub type ResourceIndex = usize;
@@ -31,6 +37,7 @@ pub struct Plan {
     pub actions: Vec<Action>,
     pub errors: Errors,
     pub shapes: Shapes,
+    pub requests: RequestRule,
     pub limits: Vec<Limit>,
     pub limit_headers: LimitHeaders,
     /// By the name of the security scheme.
@@ -139,6 +146,7 @@ pub struct Transition {
     pub when: Option<Expression>,
     pub set: Vec<Assignment>,
     pub emit: Option<usize>,
+    pub also: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -198,10 +206,21 @@ pub struct Action {
     pub limits: Vec<usize>,
     /// Does an idempotency key pin its reply?
     pub replays: bool,
+    /// What clients may count on.
+    pub capabilities: Capabilities,
+    /// Errors that this operation has in place of others: the one raised, and the one told.
+    pub errors: Vec<(ErrorIndex, ErrorIndex)>,
     /// `METHOD /base/template`, for counting.
     pub label: String,
     /// Do its rules look at `call`?
     pub uses_call: bool,
+}
+
+impl Action {
+    /// The error that callers of this operation are told when this one is raised.
+    pub fn told(&self, raised: ErrorIndex) -> ErrorIndex {
+        self.errors.iter().find(|(known, _)| *known == raised).map_or(raised, |(_, instead)| *instead)
+    }
 }
 
 #[derive(Debug)]
@@ -211,6 +230,8 @@ pub enum Verb {
         paging: Paging,
         filters: Vec<Filter>,
         sort: Option<Sort>,
+        /// Asked for each record that fits everything else.
+        condition: Option<Box<Expression>>,
     },
     Get(ResourceIndex),
     Create(ResourceIndex),
@@ -220,13 +241,25 @@ pub enum Verb {
     Save(ResourceIndex),
     Batch(Box<Batch>),
     Deliver {
-        event: usize,
+        what: Sending,
+        /// The resource of the record that it is about: a subscription, or with [`Sending::Again`] a delivery's log record.
         to: ResourceIndex,
+        /// Is the reply held back until the first attempt is settled?
+        wait: bool,
     },
     /// Reads and replies only.
     Reply,
     /// A generated reply that fits the document.
     Sample,
+}
+
+/// What a delivery by hand sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// A new event, as an index into [`Webhooks::events`].
+    Event(usize),
+    /// What a log record tells of.
+    Again,
 }
 
 impl Verb {
@@ -260,6 +293,9 @@ pub struct Change {
     pub resource: ResourceIndex,
     pub id: Option<Expression>,
     pub matching: Vec<(String, Expression)>,
+    /// The list for whose elements it is made.
+    pub each: Option<Expression>,
+    pub with: Vec<Read>,
     pub when: Option<Expression>,
     pub set: Vec<Assignment>,
     pub emit: Option<usize>,
@@ -283,6 +319,8 @@ pub struct Batch {
     pub success: Tree,
     pub failure: Tree,
     pub atomic: bool,
+    /// When this holds, all is undone once it is told.
+    pub rehearse: Option<Expression>,
 }
 
 #[derive(Debug, Clone)]
@@ -294,18 +332,22 @@ pub struct Paging {
     pub link: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Filter {
     pub parameter: String,
     pub field: String,
     pub operator: FilterOperator,
     pub nested: bool,
     pub all: Option<String>,
+    /// What is compared, made of what was asked.
+    pub value: Option<Expression>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Sort {
     pub parameter: Option<String>,
+    /// The order when nothing is asked; without it, the resource's.
+    pub usual: Option<String>,
     pub direction: Option<String>,
 }
 
@@ -400,6 +442,8 @@ pub struct Known {
     pub not_found: ErrorIndex,
     pub referenced: ErrorIndex,
     pub idempotency_mismatch: ErrorIndex,
+    pub idempotency_in_progress: ErrorIndex,
+    pub idempotency_invalid: ErrorIndex,
     pub internal: ErrorIndex,
 }
 
@@ -407,20 +451,26 @@ pub struct Known {
 pub struct ErrorPlan {
     pub name: String,
     pub status: u16,
-    pub code: Option<String>,
+    pub code: Option<Template>,
     pub kind: Option<String>,
     pub message: Template,
     pub details: Option<Tree>,
+    /// The whole body, in place of the error shape.
+    pub body: Option<Tree>,
     pub headers: Vec<(http::HeaderName, Template)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Limit {
     pub bucket: String,
     pub count: u64,
     pub window_ms: i64,
     pub window: LimitWindow,
     pub per: LimitSubject,
+    /// What is counted in place of the credential.
+    pub by: Option<Expression>,
+    /// Only callers for whom this holds are counted.
+    pub when: Option<Expression>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -437,12 +487,18 @@ pub struct Credential {
     pub secret: String,
     pub scopes: Option<std::sync::Arc<str>>,
     pub when: Option<Expression>,
+    /// The error for a credential that is not good; `unauthenticated` when absent.
+    pub otherwise: Option<ErrorIndex>,
+    pub with: Vec<Read>,
+    pub require: Vec<Guard>,
     pub touch: Option<String>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     pub header: http::HeaderName,
+    /// What the whole key must look like.
+    pub pattern: Option<regex::Regex>,
     pub ttl_ms: i64,
     pub per: LimitSubject,
     pub replayed: Option<http::HeaderName>,
@@ -466,6 +522,8 @@ pub struct Webhooks {
     pub timeout_ms: u64,
     pub event_id: IdKind,
     pub log: Option<(ResourceIndex, Vec<Assignment>)>,
+    /// Does an operation send deliveries again? Only then what they sent is kept.
+    pub resends: bool,
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::compile::Compiler;
 use super::*;
 use crate::contract::operation::Operation;
-use crate::contract::vocabulary::{OperationRule, ReadRule};
+use crate::contract::vocabulary::{OperationRule, ReadRule, SortRule};
 use crate::pointer::escape;
 
 /// Bits in a record's memo.
@@ -89,7 +89,7 @@ impl<'a> Compiler<'a> {
             let Some(name) = name else { continue };
             let resource = self.resource_index(&format!("{pointer}/{word}"), name);
             return match word {
-                "list" => self.list(resource, rule),
+                "list" => self.list(pointer, resource, rule, names),
                 "get" => Verb::Get(resource),
                 "create" => Verb::Create(resource),
                 "update" => Verb::Update(resource),
@@ -99,8 +99,7 @@ impl<'a> Compiler<'a> {
             };
         }
         if let Some(deliver) = &rule.deliver {
-            let event = self.event_index(&format!("{pointer}/deliver/event"), &deliver.event).unwrap_or_default();
-            return Verb::Deliver { event, to: self.resource_index(&format!("{pointer}/deliver/to"), &deliver.to) };
+            return self.deliver(&format!("{pointer}/deliver"), deliver);
         }
         match &rule.batch {
             Some(_) => self.batch(pointer, operation, rule, names),
@@ -109,7 +108,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn list(&mut self, resource: ResourceIndex, rule: &OperationRule) -> Verb {
+    fn list(&mut self, pointer: &str, resource: ResourceIndex, rule: &OperationRule, names: &[&str]) -> Verb {
         let page = rule.page.clone().unwrap_or_default();
         let filters = rule.filters.iter().map(|(parameter, rule)| Filter {
             parameter: parameter.clone(),
@@ -117,9 +116,17 @@ impl<'a> Compiler<'a> {
             operator: rule.operator.unwrap_or(FilterOperator::Eq),
             nested: rule.nested,
             all: rule.all.clone(),
+            value: rule.value.as_ref().map(|text| {
+                self.expression(&format!("{pointer}/filters/{}/value", escape(parameter)), text, &["value"])
+            }),
         });
+        let filters = filters.collect();
         Verb::List {
             resource,
+            condition: rule
+                .condition
+                .as_ref()
+                .map(|text| Box::new(self.expression(&format!("{pointer}/where"), text, names))),
             paging: Paging {
                 style: page.style,
                 at: page.at,
@@ -127,19 +134,21 @@ impl<'a> Compiler<'a> {
                 default: page.default.unwrap_or(20),
                 link: page.link,
             },
-            filters: filters.collect(),
-            sort: rule
-                .sort
-                .as_ref()
-                .map(|sort| Sort { parameter: sort.parameter.clone(), direction: sort.direction.clone() }),
+            filters,
+            sort: rule.sort.clone().map(|SortRule { parameter, usual, direction }| Sort {
+                parameter,
+                usual,
+                direction,
+            }),
         }
     }
 
     fn batch(&mut self, pointer: &str, operation: &Operation, rule: &OperationRule, names: &[&str]) -> Verb {
         let Some(batch) = &rule.batch else { return Verb::Reply };
         let pointer = format!("{pointer}/batch");
+        let outer = names;
         let mut names = names.to_vec();
-        names.extend(["item", "index", "error"]);
+        names.extend(["item", "index", "error", "made"]);
         let run = self.operations.find(&batch.run).filter(|run| self.operations.get(*run).id != operation.id);
         let run = run.unwrap_or_else(|| {
             let known = self.operations.list.iter().map(|operation| operation.id.as_str()).collect();
@@ -160,6 +169,7 @@ impl<'a> Compiler<'a> {
             success: self.tree(&format!("{pointer}/success"), &batch.success, &names),
             failure: self.tree(&format!("{pointer}/failure"), &batch.failure, &names),
             atomic: batch.atomic,
+            rehearse: batch.rehearse.as_ref().map(|text| self.expression(&format!("{pointer}/rehearse"), text, outer)),
         }))
     }
 

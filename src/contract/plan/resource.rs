@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::change::{all_changes, all_reads, rule_names};
 use super::compile::{Compiler, OPERATION_NAMES};
 use super::{Due, Field, Id, IdKind, Reference, Resource, TimeForm, Transition};
 use crate::contract::document::Document;
-use crate::contract::vocabulary::{IdForm, IdRule, LifecycleRule, ReadRule, ReferenceRule, ResourceRule};
+use crate::contract::vocabulary::{ChangeRule, IdForm, IdRule, LifecycleRule, ReadRule, ReferenceRule, ResourceRule};
 use crate::pointer::escape;
 use crate::words::humanise;
 
@@ -126,7 +127,7 @@ impl<'a> Compiler<'a> {
         }
         let mut names = OPERATION_NAMES.to_vec();
         let behaviour = self.behaviour;
-        names.extend(behaviour.operations.values().flat_map(|rule| rule.with.keys()).map(String::as_str));
+        names.extend(rule_names(behaviour));
         let references: Vec<Reference> =
             rule.references.iter().map(|(field, rule)| self.reference(&pointer, field, rule)).collect();
         let lifecycle = rule.lifecycle.iter().enumerate();
@@ -170,13 +171,15 @@ impl<'a> Compiler<'a> {
         let credentials = self.behaviour.credentials.values().filter(|rule| rule.resource == name);
         index.extend(credentials.map(|rule| rule.secret.clone()));
         let operations = self.behaviour.operations.values();
-        let reads = operations.clone().flat_map(|rule| rule.with.values());
-        let lifecycles = self.behaviour.resources.values().flat_map(|rule| &rule.lifecycle);
-        let reads = reads.chain(lifecycles.flat_map(|rule| rule.with.values()));
+        let reads = all_reads(self.behaviour).map(|(_, rule)| rule);
         let about = |read: &&ReadRule| {
             [&read.get, &read.find, &read.count].into_iter().flatten().any(|resource| resource == name)
         };
         index.extend(reads.filter(about).flat_map(|read| read.matching.keys().cloned()));
+        let about = |rule: &&ChangeRule| {
+            [&rule.update, &rule.delete, &rule.save].into_iter().flatten().any(|resource| resource == name)
+        };
+        index.extend(all_changes(self.behaviour).filter(about).flat_map(|rule| rule.matching.keys().cloned()));
         let lists = operations.filter(|rule| rule.list.as_deref() == Some(name));
         index.extend(lists.flat_map(|rule| rule.matching.keys().cloned()));
         if let Some(webhooks) = self.behaviour.webhooks.as_ref().filter(|rule| rule.subscriptions == name) {
@@ -235,7 +238,13 @@ impl<'a> Compiler<'a> {
                 Due::After(self.duration(&format!("{pointer}/after"), after))
             }
         };
+        if rule.from == rule.to && rule.when.is_none() && matches!(due, Due::After(0)) {
+            self.complain(&pointer, format!("'{}' would be entered anew for ever, without time passing", rule.to))
+                .hint = Some("say when with 'at' or 'after'".to_owned());
+        }
         let with = self.reads(&format!("{pointer}/with"), &rule.with, &mut names);
+        let mut also_names = names.clone();
+        also_names.push("outer");
         Transition {
             field: rule.field.clone(),
             from: rule.from.clone(),
@@ -245,6 +254,7 @@ impl<'a> Compiler<'a> {
             set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
             emit: rule.emit.as_ref().and_then(|name| self.event_index(&format!("{pointer}/emit"), name)),
             with,
+            also: self.changes(&format!("{pointer}/also"), &rule.also, &mut also_names),
         }
     }
 }

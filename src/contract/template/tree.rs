@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::text::Template;
-use crate::contract::expression::{Bound, EvaluationError, Expression, ExpressionError, Scope};
+use crate::contract::expression::{EvaluationError, Expression, ExpressionError, Scope};
 
 /// How deep a tree may be.
 pub const TREE_DEPTH_MAX: usize = 64;
@@ -355,10 +355,7 @@ impl Writer<'_> {
     /// The text to copy for a leaf that is a bare name bound as text; only where there is an output to copy it to.
     fn copied<'s>(&self, expression: &Expression, scope: &'s Scope<'_>) -> Option<&'s str> {
         self.out.as_ref()?;
-        match scope.get(expression.bare_name()?)? {
-            Bound::Text { json, .. } => Some(json),
-            Bound::Value(_) | Bound::Shared(_) => None,
-        }
+        scope.text(expression.bare_name()?)
     }
 
     /// Was a copied text written for the member since `mark`, other than `null`? Its value is null, too, but it is not absent.

@@ -1,14 +1,22 @@
 //! The vocabulary for editors and for people, generated from its types.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Behaviour;
+
+/// Words that hold named entries. An author takes back one that was inferred by setting it to null.
+const NAMED: [&str; 5] = ["errors", "limits", "credentials", "resources", "operations"];
 
 /// The JSON Schema of `x-standin`, generated from the types above: what editors complete overlays with.
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Behaviour).to_value();
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("title".to_owned(), Value::from("x-standin"));
+    }
+    for word in NAMED {
+        if let Some(entry) = schema.pointer_mut(&format!("/properties/{word}/additionalProperties")) {
+            *entry = json!({ "anyOf": [entry.take(), { "type": "null" }] });
+        }
     }
     schema
 }

@@ -76,8 +76,8 @@ impl Checker {
         Checker { promises, webhooks: OnceLock::new(), outlines: Outlines::default() }
     }
 
-    /// See [`exchange`]. `contract` is the one that the checker was made for. The bodies are moved out of the exchange while they are
-    /// validated, and are back when this returns.
+    /// See [`exchange`]. `contract` is the one that the checker was made for. The reply's body is moved out of the exchange while it is
+    /// validated, and is back when this returns.
     pub fn exchange(
         &self,
         contract: &Contract,

@@ -1,23 +1,23 @@
 //! Did the service judge the request as the document does?
 //!
-//! A request that the document forbids should be refused, and one that it allows should not be called invalid. The request is only held
-//! against the document where the reply's status makes that matter: below 400, and 400, 415 and 422.
+//! A request that the document forbids should be refused, and one that it allows should not be called invalid. What the service says it
+//! overlooks (`requests`) is overlooked here, too: the request is read as the service reads it, from what was sent. It is only held against
+//! the document where the reply's status makes that matter: below 400, and 400, 415 and 422.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::promise::MediaPromise;
 use super::{Called, media, site, wording};
 use crate::call::Call;
-use crate::contract::Contract;
-use crate::contract::parameter::{self, Arguments, Parameter, Shape, decode_form, decode_text};
+use crate::contract::body::{self, Body, Unfit};
+use crate::contract::operation::{Media, RequestBody};
+use crate::contract::parameter::{self, Arguments, Parameter};
 use crate::contract::security::Scheme;
-use crate::contract::violation::{Place, Violation};
+use crate::contract::violation::{Place, Violation, complaint};
 use crate::pointer;
 use crate::scenario::code::Code;
-use crate::scenario::exchange::{Exchange, is_json, media_type};
+use crate::scenario::exchange::{Exchange, media_type};
 use crate::scenario::finding::Finding;
-use crate::scenario::request::FILE_KEY;
 use crate::words::did_you_mean;
 
 /// Most violations of one request that a message names.
@@ -60,145 +60,89 @@ const COMMON_HEADERS: [&str; 31] = [
 ];
 const COMMON_PREFIXES: [&str; 6] = ["accept", "access-control-", "content-", "if-", "sec-", "x-standin-"];
 
-pub fn check(called: &Called<'_>, exchange: &mut Exchange, findings: &mut Vec<Finding>) {
+pub fn check(called: &Called<'_>, exchange: &Exchange, findings: &mut Vec<Finding>) {
     let status = exchange.status();
     let accepted = status < 400;
     let refused = matches!(status, 400 | 415 | 422);
     if !accepted && !refused {
         return;
     }
-    let operation = called.operation;
+    let (operation, contract) = (called.operation, called.scope.contract);
     let values = called.promise.path_values(&exchange.call.path);
     let path = values.as_deref().unwrap_or_default();
-    let schemas = &called.scope.contract.operations.schemas;
-    let (arguments, mut violations) = parameter::decode(&operation.parameters, schemas, path, &exchange.call);
+    let (schemas, rule) = (&contract.operations.schemas, &contract.plan.requests);
+    let (arguments, mut violations) =
+        parameter::decode_overlooking(&operation.parameters, schemas, path, &exchange.call, rule);
     if values.is_none() {
         // A target that rewrites paths leaves nothing to judge them by.
         violations.retain(|violation| violation.place != Place::Path);
     }
-    body(called, exchange, &mut violations);
+    let taken = body(called, exchange, &mut violations);
     if accepted && !violations.is_empty() {
-        findings.push(invalid_accepted(called, exchange, &violations));
+        findings.push(invalid_accepted(called, exchange, taken.media, &violations));
     }
     if refused && violations.is_empty() && exchange.call.unread.is_none() {
         findings.push(valid_refused(called, status));
     }
-    undeclared(called, &exchange.call, &arguments, findings);
+    undeclared(called, &exchange.call, &arguments, &taken.from_query, findings);
+}
+
+/// What is told of a body once it has been judged.
+#[derive(Default)]
+struct Taken<'o> {
+    /// The declared media type that it was read as.
+    media: Option<&'o Media>,
+    /// Parameters of the query that stand for its members.
+    from_query: Vec<String>,
 }
 
 /// Adds what the body of the request breaks.
-fn body(called: &Called<'_>, exchange: &mut Exchange, violations: &mut Vec<Violation>) {
-    let Some(declared) = &called.operation.body else { return };
-    let mut complain = |keyword: &str, message: String| {
-        let (keyword, pointer) = (keyword.to_owned(), String::new());
-        violations.push(Violation { place: Place::Body, pointer, keyword, message });
+fn body<'a>(called: &Called<'a>, exchange: &Exchange, violations: &mut Vec<Violation>) -> Taken<'a> {
+    let Some(declared) = &called.operation.body else { return Taken::default() };
+    let mut body = match body::read(called.scope.contract, called.operation, &exchange.call) {
+        Ok(body) => body,
+        Err(unfit) => {
+            violations.push(broken(declared, unfit));
+            return Taken::default();
+        }
     };
-    let content_type = exchange.call.header("content-type").map(media_type);
-    if exchange.call.body.is_empty() && exchange.sent.is_none() {
-        if declared.required {
-            complain("required", "The body is required".to_owned());
-        }
-        return;
+    if body.media.is_none() && exchange.sent.is_some() {
+        body = empty_form(called, exchange);
+    } else if body.media.is_none() && declared.required {
+        violations.push(complaint(Place::Body, "", "required", "The body is required"));
     }
-    let media = match &content_type {
-        Some(name) => media::choose(&called.promise.requests, name),
-        None => called.promise.requests.first(),
-    };
-    let Some(media) = media else {
-        let names = wording::list(declared.media.iter().map(|media| media.name.as_str()), NAMED_MAX);
-        return complain("contentType", format!("The body must be {names}"));
-    };
-    let name = content_type.unwrap_or_else(|| media.name.clone());
-    match view(exchange, media, &name) {
-        View::Sent(sent) => {
-            let sent = validate(called.scope.contract, media, sent, violations);
-            exchange.sent = Some(sent);
-        }
-        View::Read(value) => {
-            validate(called.scope.contract, media, value, violations);
-        }
-        View::Malformed(reason) => complain("malformed", format!("The body is not {name}: {reason}")),
-        View::Opaque => {}
+    let taken = Taken { media: body.media, from_query: std::mem::take(&mut body.from_query) };
+    // Nothing that a schema speaks of is known of bytes, XML and the like.
+    if let Some(schema) = taken.media.and_then(|media| media.schema).filter(|_| body.whole().is_none()) {
+        let schemas = &called.scope.contract.operations.schemas;
+        violations.extend(schemas.check(schema, body.into_view(), Place::Body).0);
     }
+    taken
 }
 
-fn validate(contract: &Contract, media: &MediaPromise, value: Value, violations: &mut Vec<Violation>) -> Value {
-    let Some(schema) = media.schema else { return value };
-    let (found, value) = contract.operations.schemas.check_below("", schema, value, Place::Body);
-    violations.extend(found);
-    value
+/// A form without fields is no bytes, like no body; that one was meant is only known here.
+fn empty_form<'a>(called: &Called<'a>, exchange: &Exchange) -> Body<'a> {
+    let name = exchange.call.header("content-type").map(media_type);
+    let mut media = called.operation.body.iter().flat_map(|declared| &declared.media);
+    let media = media.find(|media| media.is_form() && name.as_ref() == Some(&media.name));
+    Body { value: Value::Object(Map::new()), media, ..Body::default() }
 }
 
-/// A request's body as its schema sees it.
-enum View {
-    /// The exchange's own value, to be put back.
-    Sent(Value),
-    Read(Value),
-    Malformed(String),
-    /// Nothing that a schema speaks of: bytes, XML.
-    Opaque,
-}
-
-fn view(exchange: &mut Exchange, media: &MediaPromise, name: &str) -> View {
-    if is_json(name) {
-        // Text may have been sent as it is: then the bytes tell what was said.
-        return match exchange.sent.take() {
-            Some(Value::String(text)) => {
-                let read = json(&exchange.call.body);
-                exchange.sent = Some(Value::String(text));
-                read
-            }
-            Some(sent) => View::Sent(sent),
-            None => json(&exchange.call.body),
-        };
+/// What a body that cannot be read breaks. The document says what media types there are of the body, not of a header.
+fn broken(declared: &RequestBody, unfit: Unfit) -> Violation {
+    if unfit.violation.place != Place::Header {
+        return unfit.violation;
     }
-    match name {
-        "application/x-www-form-urlencoded" => {
-            let pairs: Vec<(String, String)> = form_urlencoded::parse(&exchange.call.body).into_owned().collect();
-            View::Read(Value::Object(decode_form(&pairs, &media.shape)))
-        }
-        "multipart/form-data" => match &exchange.sent {
-            Some(Value::Object(parts)) => View::Read(multipart(parts, &media.shape)),
-            _ => View::Opaque,
-        },
-        _ => View::Opaque,
-    }
+    let names = wording::list(declared.media.iter().map(|media| media.name.as_str()), NAMED_MAX);
+    complaint(Place::Body, "", "contentType", format!("The body must be {names}"))
 }
 
-fn json(bytes: &[u8]) -> View {
-    serde_json::from_slice(bytes).map_or_else(|error| View::Malformed(error.to_string()), View::Read)
-}
-
-/// The parts as a service reads them: files are strings to a schema, and fields are text until their type is known.
-fn multipart(parts: &Map<String, Value>, shape: &Shape) -> Value {
-    let default = Shape::default();
-    let parts = parts.iter().map(|(name, part)| {
-        let shape = shape.property(name).unwrap_or(&default);
-        let value = match part {
-            Value::Array(list) => {
-                let items = shape.items.as_deref().unwrap_or(&default);
-                Value::Array(list.iter().map(|part| field(part, items)).collect())
-            }
-            one => field(one, shape),
-        };
-        (name.clone(), value)
-    });
-    Value::Object(parts.collect())
-}
-
-fn field(part: &Value, shape: &Shape) -> Value {
-    match part {
-        Value::Object(file) if file.contains_key(FILE_KEY) => {
-            // One file where several may come is a list of one.
-            let list = shape.items.is_some() && !shape.is_scalar();
-            if list { Value::Array(vec![Value::String(String::new())]) } else { Value::String(String::new()) }
-        }
-        Value::String(text) => decode_text(text, shape),
-        other => other.clone(),
-    }
-}
-
-fn invalid_accepted(called: &Called<'_>, exchange: &Exchange, violations: &[Violation]) -> Finding {
+fn invalid_accepted(
+    called: &Called<'_>,
+    exchange: &Exchange,
+    media: Option<&Media>,
+    violations: &[Violation],
+) -> Finding {
     let (id, status) = (&called.operation.id, exchange.status());
     let named: Vec<String> = violations.iter().take(NAMED_MAX).map(told).collect();
     let mut what = named.join("; ");
@@ -210,7 +154,7 @@ fn invalid_accepted(called: &Called<'_>, exchange: &Exchange, violations: &[Viol
         .hint("let the service refuse it, loosen the document, or mend the request");
     match violations.first() {
         Some(first) => finding
-            .document(called.scope.site(&place(called, first, exchange)))
+            .document(called.scope.site(&place(called, first, exchange, media)))
             .compared("a refusal (400, 415 or 422)", status.to_string()),
         None => finding,
     }
@@ -240,10 +184,11 @@ fn told(violation: &Violation) -> String {
 }
 
 /// Where the document says what the violation breaks.
-fn place(called: &Called<'_>, violation: &Violation, exchange: &Exchange) -> String {
+fn place(called: &Called<'_>, violation: &Violation, exchange: &Exchange, read: Option<&Media>) -> String {
     let (document, operation) = (&called.scope.contract.document, called.operation);
     if violation.place == Place::Body {
-        let name = exchange.call.header("content-type").map(media_type);
+        let name = read.map(|media| media.name.clone());
+        let name = name.or_else(|| exchange.call.header("content-type").map(media_type));
         let media = name.and_then(|name| media::choose(&called.promise.requests, &name));
         // A body that is not there, or of another type, breaks no schema.
         let no_schema =
@@ -258,10 +203,16 @@ fn place(called: &Called<'_>, violation: &Violation, exchange: &Exchange) -> Str
 }
 
 /// Notes query and header parameters that nobody declares: often a misspelling that the service ignores in silence.
-fn undeclared(called: &Called<'_>, call: &Call, arguments: &Arguments, findings: &mut Vec<Finding>) {
+fn undeclared(
+    called: &Called<'_>,
+    call: &Call,
+    arguments: &Arguments,
+    of_body: &[String],
+    findings: &mut Vec<Finding>,
+) {
     let parameters = &called.operation.parameters;
     if call.query.is_some() {
-        for name in arguments.query.keys() {
+        for name in arguments.query.keys().filter(|name| !of_body.contains(name)) {
             if !is_declared(called, Place::Query, name) {
                 findings.push(complain_undeclared(called, Place::Query, name, parameters));
             }

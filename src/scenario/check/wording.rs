@@ -15,6 +15,7 @@ pub fn demand(violation: &Violation) -> String {
     let last = pointer::split_last(&violation.pointer).map(|(_, last)| humanise(&last));
     let named = last.and_then(|name| message.strip_prefix(name.as_str())?.strip_prefix(' '));
     let rest = named.or_else(|| message.strip_prefix("The ")?.split_once(' ').map(|(_, rest)| rest));
+    let rest = rest.or_else(|| message.strip_prefix("Body "));
     let item = || {
         let (_, rest) = message.split_once("tem ")?;
         rest.split_once(' ')

@@ -96,7 +96,8 @@ impl<'a> Draft<'a> {
 
     /// The call, or why it cannot be sent.
     pub fn finish(mut self, destination: Destination<'_>) -> Result<Built, Vec<Finding>> {
-        let path = self.full_path(&destination.base.path);
+        let base = self.contract.operations.base_below(self.operation, &destination.base.path);
+        let path = self.full_path(&base);
         if !self.cookies.is_empty() {
             match header_value("Cookie", &self.cookies) {
                 Ok(value) => drop(self.headers.append(header::COOKIE, value)),

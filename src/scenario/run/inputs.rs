@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Settings;
 use super::limits::fits;
+use super::{FromFake, Settings};
 use crate::contract::violation::Place;
 use crate::pointer;
 use crate::scenario::code::Code;
@@ -21,9 +21,10 @@ pub fn fill(
     let mut inputs = given;
     let workflow = suite.workflow(at);
     let Some(declared) = &workflow.inputs else { return Ok(inputs) };
+    let fake = suite.home(at).and_then(|api| settings.fakes.get(api));
     for input in &declared.properties {
         if !inputs.contains_key(&input.name)
-            && let Some(value) = value_of(input, declared, settings)
+            && let Some(value) = value_of(input, declared, settings, fake)
         {
             inputs.insert(input.name.clone(), value);
         }
@@ -52,10 +53,10 @@ pub fn secrets(suite: &Suite, at: WorkflowRef, inputs: &Map<String, Value>) -> V
         .collect()
 }
 
-fn value_of(input: &Input, declared: &Inputs, settings: &Settings) -> Option<Value> {
+fn value_of(input: &Input, declared: &Inputs, settings: &Settings, fake: Option<&FromFake>) -> Option<Value> {
     let from_fake = || match input.from? {
-        InputFrom::Credential => settings.credential.clone(),
-        InputFrom::Receiver => settings.receiver.clone(),
+        InputFrom::Credential => fake?.credential.clone(),
+        InputFrom::Receiver => fake?.receiver.clone(),
     };
     let variable = settings.variables.get(&input.name).map(|value| typed(value, declared, &input.name));
     variable.or_else(|| input.default.clone()).or_else(|| from_fake().map(Value::String))

@@ -17,13 +17,10 @@ use super::judge::{self, Settled};
 use super::{End, Failure, FailureKind, Run, Verdict, What, inputs};
 use crate::call::Reply;
 use crate::scenario::code::Code;
-use crate::scenario::exchange::Exchange;
+use crate::scenario::exchange::{AWAIT_WEBHOOK, Exchange};
 use crate::scenario::finding::{Finding, Severity};
 use crate::scenario::model::Step;
 use crate::scenario::request::{self, Built};
-
-/// The control operation whose reply is a delivered webhook.
-const AWAIT_WEBHOOK: &str = "awaitWebhook";
 
 impl<'s> Run<'s> {
     pub(super) fn begin(&mut self) {
@@ -135,7 +132,7 @@ impl<'s> Run<'s> {
             && operation.id == AWAIT_WEBHOOK
             && let Some(delivered) = &exchange.received
             && let (Some(event), Some(payload)) = (delivered.get("event"), delivered.get("payload"))
-            && let (Some(event), Some(index)) = (event.as_str(), self.suite.apis.iter().position(|api| !api.control))
+            && let (Some(event), Some(index)) = (event.as_str(), self.suite.home(self.workflow))
         {
             let contract = &self.suite.apis[index].contract;
             findings.extend(checkers[index].webhook(contract, event, payload, &step.site, closed));

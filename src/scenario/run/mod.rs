@@ -50,11 +50,19 @@ pub struct Settings {
     pub bases: Vec<Base>,
     /// Values for inputs by name: from `--var` and the environment. They fit an input of that name in any workflow.
     pub variables: Map<String, Value>,
-    /// What the fake fills inputs with: see [`super::model::InputFrom`].
-    pub credential: Option<String>,
-    pub receiver: Option<String>,
+    /// What fakes fill inputs with, by index in [`Suite::apis`]: see [`super::model::InputFrom`].
+    pub fakes: Vec<FromFake>,
     /// Undeclared properties are errors rather than notes.
     pub closed_objects: bool,
+}
+
+/// What the fake of an API says of itself, where there is one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FromFake {
+    /// A working credential, without its scheme's word.
+    pub credential: Option<String>,
+    /// The URL of its own webhook receiver.
+    pub receiver: Option<String>,
 }
 
 /// Where an API is reached.

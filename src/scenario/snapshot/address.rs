@@ -15,8 +15,19 @@ use crate::contract::router::Route;
 pub struct Host<'h> {
     /// Scheme and authority.
     pub origin: &'h str,
-    /// The path before the operations' templates on this target.
+    /// The path before the template of the operation that was called, on this target.
     pub base: &'h str,
+    /// The same as its document has it.
+    pub declared: &'h str,
+}
+
+impl Host<'_> {
+    /// A path on this target as the document has it: below the same base, or after what stands before the base here (`/~world`).
+    fn declared(&self, path: &str) -> Option<String> {
+        let below = |base: &str| path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let same = below(self.base).map(|rest| format!("{}{rest}", self.declared));
+        same.or_else(|| below(self.base.strip_suffix(self.declared)?).map(str::to_owned))
+    }
 }
 
 /// What addresses are told with.
@@ -80,7 +91,7 @@ impl<'c> Teller<'_, 'c> {
         routed: &Routed<'_>,
         author: impl Fn(&str) -> Author<'a>,
     ) -> String {
-        let mut told = self.service.contract.operations.base.clone();
+        let mut told = self.service.contract.operations.base_of(operation).to_owned();
         let mut collection = "";
         for (template, segment) in &routed.segments {
             told.push('/');
@@ -201,8 +212,7 @@ impl<'c> Teller<'_, 'c> {
         };
         let (address, fragment) = local.split_once('#').map_or((local, None), |(address, rest)| (address, Some(rest)));
         let (path, query) = address.split_once('?').map_or((address, None), |(path, query)| (path, Some(query)));
-        let below = path.strip_prefix(host.base).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-        let id = self.operation_at(below)?;
+        let id = self.operation_at(&host.declared(path)?)?;
         let mut told = format!("{shown}{}", self.target(id, path, query, |_, _| Author::Elsewhere));
         if let Some(fragment) = fragment {
             told.push('#');
@@ -241,6 +251,17 @@ mod tests {
         assert_eq!(routed.base, "/~world/v1");
         assert_eq!(routed.segments, [("posts", "posts"), ("{id}", "post_1")]);
         assert_eq!(super::routed("/", "/v1/").expect("the root").base, "/v1");
+    }
+
+    #[test]
+    fn a_path_is_known_below_the_base_and_beside_it() {
+        let host = Host { origin: "", base: "/~world/v1", declared: "/v1" };
+        assert_eq!(host.declared("/~world/v1/posts").as_deref(), Some("/v1/posts"));
+        assert_eq!(host.declared("/~world/authorize").as_deref(), Some("/authorize"));
+        assert_eq!(host.declared("/v1/posts"), None);
+        let elsewhere = Host { origin: "", base: "/staging", declared: "/v1" };
+        assert_eq!(elsewhere.declared("/staging/posts").as_deref(), Some("/v1/posts"));
+        assert_eq!(elsewhere.declared("/v1/posts"), None);
     }
 
     #[test]

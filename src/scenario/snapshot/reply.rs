@@ -308,7 +308,11 @@ fn redactions<'a>(workflow: &'a Workflow, step: &'a Step) -> Vec<&'a Redaction> 
 fn host<'a>(service: &Service<'a>, exchange: &'a Exchange) -> Host<'a> {
     let operation = service.operation(exchange.operation);
     let base = operation.and_then(|operation| routed(&operation.template, &exchange.call.path));
-    Host { origin: &exchange.call.origin, base: base.map_or("", |routed| routed.base) }
+    Host {
+        origin: &exchange.call.origin,
+        base: base.map_or("", |routed| routed.base),
+        declared: operation.map_or("", |operation| service.contract.operations.base_of(operation)),
+    }
 }
 
 fn response(operation: Option<&crate::contract::operation::Operation>, status: u16) -> Option<&Response> {

@@ -18,14 +18,11 @@ use super::taken::Taken;
 use super::volatile::{Mark, Marker};
 use crate::contract::plan::TimeForm;
 use crate::scenario::code::Code;
-use crate::scenario::exchange::Exchange;
+use crate::scenario::exchange::{AWAIT_WEBHOOK, Exchange};
 use crate::scenario::finding::{Finding, Site};
 use crate::scenario::mask::{Mask, SECRET_BYTES_MIN};
 use crate::scenario::model::{Redaction, Step, StepTarget, Suite, Workflow, WorkflowRef};
 use crate::scenario::run::{FailureKind, Record, Visit, What};
-
-/// The control API's operation that waits for a webhook: its answer is something that the service said.
-const AWAIT_WEBHOOK: &str = "awaitWebhook";
 /// Longest part of a value that a finding quotes.
 const QUOTED_CHARS_MAX: usize = 60;
 
@@ -187,15 +184,14 @@ impl<'a> Transcript<'a> {
         Some(self.references.without_secrets(text))
     }
 
-    /// The payload's schema of a webhook, in whichever service declares it.
+    /// The payload's schema of a webhook of the service that the workflow is about.
     fn webhook_schema(&self, event: &str) -> Option<(usize, &'a Value)> {
-        self.suite.apis.iter().enumerate().filter(|(_, api)| !api.control).find_map(|(index, api)| {
-            let document = &api.contract.document;
-            let item = document.resolve(document.root.get("webhooks")?.get(event)?);
-            let operation = item.as_object()?.values().find(|operation| operation.get("requestBody").is_some())?;
-            let media = document.resolve(operation.get("requestBody")?).get("content")?.as_object()?;
-            Some((index, media.values().next()?.get("schema")?))
-        })
+        let index = self.suite.home(self.record.workflow)?;
+        let document = &self.suite.apis[index].contract.document;
+        let item = document.resolve(document.root.get("webhooks")?.get(event)?);
+        let operation = item.as_object()?.values().find(|operation| operation.get("requestBody").is_some())?;
+        let media = document.resolve(operation.get("requestBody")?).get("content")?.as_object()?;
+        Some((index, media.values().next()?.get("schema")?))
     }
 
     pub(super) fn note_redaction(&mut self, redaction: &'a Redaction, matched: bool, visit: usize) {

@@ -109,7 +109,7 @@ impl<'s, 'c> Marker<'s, 'c> {
         let mark = self.secret(group, place, &promised);
         let mark = mark.or_else(|| self.identifier(place, &promised)).or_else(|| formatted(group, place, &promised));
         let mark = mark.or_else(|| self.by_name(place, promised)).or_else(|| self.address(place, value));
-        mark.filter(|mark| mark.certain || mark.kind.fits(value, mark.form))
+        mark.filter(|mark| mark.certain || mark.kind.fits(value, mark.form) && !is_sentence(&mark.kind, value))
     }
 
     fn secret(&self, group: &Group<'c>, place: Place<'_>, promised: &Promise) -> Option<Mark> {
@@ -202,6 +202,11 @@ fn formatted(group: &Group<'_>, place: Place<'_>, promised: &Promise) -> Option<
     })?;
     // A problem's `type` is a URI that never changes.
     (place.property != "type").then(|| Mark::certain(kind))
+}
+
+/// No identifier has a blank in it: what stands under the name of one in an error tells what is wrong with it.
+fn is_sentence(kind: &Kind, value: &Value) -> bool {
+    matches!(kind, Kind::Id(_)) && value.as_str().is_some_and(|text| text.contains(' '))
 }
 
 fn is_wrapper(name: &str) -> bool {

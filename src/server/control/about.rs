@@ -79,13 +79,15 @@ fn plan_of(contract: &Contract) -> Value {
         .operations
         .list
         .iter()
-        .map(|operation| {
+        .zip(&contract.plan.actions)
+        .map(|(operation, action)| {
             json!({
                 "operationId": operation.id,
                 "method": operation.method.as_str(),
-                "path": format!("{}{}", contract.operations.base, operation.template),
+                "path": contract.operations.path(operation),
                 "summary": operation.summary,
                 "stability": operation.stability,
+                "capabilities": action.capabilities,
             })
         })
         .collect();

@@ -33,7 +33,15 @@ pub fn seed(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> Answer {
     let (seeded, follow_up) = {
         let mut held = tenant.lock();
         let before = held.world.clone();
-        let seeded = guarded(&mut held.world, true, |world| engine::seed(&hub.contract, world, &resource, &records))?;
+        let seeded = guarded(&mut held.world, true, |world| {
+            let seeded = engine::seed(&hub.contract, world, &resource, &records);
+            if seeded.is_ok() {
+                // What is due by what was seeded happens now, however the clock stands.
+                let now = world.clock.now();
+                engine::advance(&hub.contract, world, now);
+            }
+            seeded
+        })?;
         if seeded.is_err() {
             held.world = before;
         }

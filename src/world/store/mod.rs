@@ -118,6 +118,18 @@ impl Store {
         self.read(collection).map(|collection| page::page(collection, query)).unwrap_or_default()
     }
 
+    /// One page of those records that a condition accepts, too. It is asked for each record that passes the query's filters, in no order
+    /// to rely on.
+    pub fn page_where(
+        &self,
+        collection: CollectionIndex,
+        query: &Query,
+        accepts: &mut dyn FnMut(&Record) -> bool,
+    ) -> Page {
+        let read = self.read(collection);
+        read.map(|collection| page::page_where(collection, query, accepts)).unwrap_or_default()
+    }
+
     /// Keeps bytes beside a record (an upload). Nothing happens when the record is gone.
     pub fn keep_bytes(&mut self, collection: CollectionIndex, seq: u64, bytes: Bytes) {
         if self.by_seq(collection, seq).is_some() {

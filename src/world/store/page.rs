@@ -44,8 +44,13 @@ pub fn page(collection: &Collection, query: &Query) -> Page {
     let tests = tests_of(collection, query);
     match Walk::find(collection, &tests, &asked) {
         Some(walk) => walk.page(collection, &asked, query),
-        None => gathered_page(collection, tests, &asked, query),
+        None => gathered_page(collection, tests, &asked, query, &mut |_| true),
     }
+}
+
+/// A condition that only the caller can ask has no index, so everything that passes the filters is gathered.
+pub fn page_where(collection: &Collection, query: &Query, accepts: &mut dyn FnMut(&Record) -> bool) -> Page {
+    gathered_page(collection, tests_of(collection, query), &Asked::of(collection, query), query, accepts)
 }
 
 impl<'q> Asked<'q> {
@@ -189,8 +194,14 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn gathered_page(collection: &Collection, tests: Vec<Test<'_>>, asked: &Asked<'_>, query: &Query) -> Page {
-    let mut found = gather(collection, tests, asked);
+fn gathered_page(
+    collection: &Collection,
+    tests: Vec<Test<'_>>,
+    asked: &Asked<'_>,
+    query: &Query,
+    accepts: &mut dyn FnMut(&Record) -> bool,
+) -> Page {
+    let mut found = gather(collection, tests, asked, accepts);
     let total = found.len();
     if !asked.sort.is_empty() {
         found.sort_unstable_by(|one, two| asked.compare(one, two));
@@ -210,7 +221,12 @@ fn gathered_page(collection: &Collection, tests: Vec<Test<'_>>, asked: &Asked<'_
 }
 
 /// Every record that passes, in default order.
-fn gather(collection: &Collection, mut tests: Vec<Test<'_>>, asked: &Asked<'_>) -> Vec<Found> {
+fn gather(
+    collection: &Collection,
+    mut tests: Vec<Test<'_>>,
+    asked: &Asked<'_>,
+    accepts: &mut dyn FnMut(&Record) -> bool,
+) -> Vec<Found> {
     let places = match narrowest(collection, &tests) {
         Some((at, index, spans)) => {
             // The index has tested it.
@@ -229,7 +245,8 @@ fn gather(collection: &Collection, mut tests: Vec<Test<'_>>, asked: &Asked<'_>) 
     };
     let passed = places.into_iter().filter_map(|place| {
         let record = collection.by_seq(place.seq)?;
-        tests.iter().all(|test| test.accepts(record)).then(|| asked.found(record, place))
+        let passes = tests.iter().all(|test| test.accepts(record)) && accepts(record);
+        passes.then(|| asked.found(record, place))
     });
     passed.collect()
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::convert::whole_number;
 use crate::contract::expression::operators::kind;
 
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +25,9 @@ impl<'a> Arguments<'a> {
         self.value(index).as_str().ok_or_else(|| self.mismatch(index, "text"))
     }
 
+    /// A double without a fraction will do: to JSON Schema it is an integer.
     pub fn integer(self, index: usize) -> Result<i64, String> {
-        self.value(index).as_i64().ok_or_else(|| self.mismatch(index, "an integer"))
+        whole_number(self.value(index)).ok_or_else(|| self.mismatch(index, "an integer"))
     }
 
     /// A list; null counts as an empty one.

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::argument::Arguments;
+use crate::contract::expression::evaluate::LIST_LEN_MAX;
 use crate::contract::expression::operators::{Operator, compare, equal, integer};
 
 pub fn size(arguments: Arguments<'_>) -> Result<Value, String> {
@@ -34,8 +35,8 @@ pub fn grouped(arguments: Arguments<'_>) -> Result<Value, String> {
     let (key, value) = (arguments.text(1)?, arguments.text(2)?);
     let mut groups = Map::new();
     for element in arguments.list(0)? {
-        let Some(name) = element.get(key).and_then(Value::as_str) else { continue };
-        let group = groups.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+        let Some(name) = element.get(key).and_then(name) else { continue };
+        let group = groups.entry(name).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(group) = group {
             group.push(element.get(value).cloned().unwrap_or_default());
         }
@@ -43,13 +44,22 @@ pub fn grouped(arguments: Arguments<'_>) -> Result<Value, String> {
     Ok(Value::Object(groups))
 }
 
+/// A member's value as a key: texts as they are, numbers and booleans as in JSON. What is null, a list or an object names nothing.
+fn name(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// Members of a list's objects, as an object: the first of each key.
 pub fn keyed(arguments: Arguments<'_>) -> Result<Value, String> {
     let (key, value) = (arguments.text(1)?, arguments.text(2)?);
     let mut members = Map::new();
     for element in arguments.list(0)? {
-        let Some(name) = element.get(key).and_then(Value::as_str) else { continue };
-        members.entry(name.to_owned()).or_insert_with(|| element.get(value).cloned().unwrap_or_default());
+        let Some(name) = element.get(key).and_then(name) else { continue };
+        members.entry(name).or_insert_with(|| element.get(value).cloned().unwrap_or_default());
     }
     Ok(Value::Object(members))
 }
@@ -100,6 +110,67 @@ pub fn merge(arguments: Arguments<'_>) -> Result<Value, String> {
         merged.insert(key.clone(), value.clone());
     }
     Ok(Value::Object(merged))
+}
+
+/// Integers in order, the end left out.
+pub fn range(arguments: Arguments<'_>) -> Result<Value, String> {
+    let (start, end) = match arguments.len() {
+        1 => (0, arguments.integer(0)?),
+        _ => (arguments.integer(0)?, arguments.integer(1)?),
+    };
+    if i128::from(end) - i128::from(start) > LIST_LEN_MAX as i128 {
+        return Err(format!("makes more than {LIST_LEN_MAX} integers"));
+    }
+    Ok((start..end).map(Value::from).collect())
+}
+
+/// One level of lists taken away.
+pub fn flatten(arguments: Arguments<'_>) -> Result<Value, String> {
+    let mut flat = Vec::new();
+    for element in arguments.list(0)? {
+        match element {
+            Value::Array(inner) => flat.extend_from_slice(inner),
+            other => flat.push(other.clone()),
+        }
+    }
+    Ok(Value::Array(flat))
+}
+
+pub fn index_of(arguments: Arguments<'_>) -> Result<Value, String> {
+    let place = match arguments.value(0) {
+        // Characters are counted, as everywhere: the part before the first occurrence.
+        Value::String(text) => text.find(arguments.text(1)?).map(|start| text[..start].chars().count()),
+        Value::Array(_) | Value::Null => {
+            arguments.list(0)?.iter().position(|element| equal(element, arguments.value(1)))
+        }
+        _ => return Err(arguments.mismatch(0, "a list or text")),
+    };
+    Ok(place.map_or(Value::from(-1), Value::from))
+}
+
+pub fn entries(arguments: Arguments<'_>) -> Result<Value, String> {
+    let entries = arguments.object(0)?.into_iter().flatten();
+    Ok(entries.map(|(key, value)| json!({"key": key, "value": value})).collect())
+}
+
+/// An object, or each object of a list, without some members.
+pub fn omit(arguments: Arguments<'_>) -> Result<Value, String> {
+    let unwanted: Vec<&str> = match arguments.value(1) {
+        Value::String(key) => vec![key],
+        _ => arguments.list(1)?.iter().filter_map(Value::as_str).collect(),
+    };
+    let reduced = |value: &Value| match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| !unwanted.contains(&key.as_str()));
+            Ok(Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect()))
+        }
+        Value::Null => Ok(Value::Null),
+        _ => Err(arguments.mismatch(0, "an object or a list of objects")),
+    };
+    match arguments.value(0) {
+        Value::Array(list) => list.iter().map(reduced).collect(),
+        one => reduced(one),
+    }
 }
 
 /// The least or greatest of a list's elements, or of two arguments.

@@ -3,6 +3,7 @@
 use percent_encoding::utf8_percent_encode;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::argument::Arguments;
 use crate::call::RESERVED;
@@ -93,6 +94,11 @@ pub fn substring(arguments: Arguments<'_>) -> Result<Value, String> {
     let text = arguments.text(0)?;
     let range = arguments.range(1, 2, text.chars().count())?;
     Ok(text.chars().skip(range.start).take(range.len()).collect::<String>().into())
+}
+
+/// Characters as people count them: an emoji of several code points is one.
+pub fn graphemes(arguments: Arguments<'_>) -> Result<Value, String> {
+    Ok(arguments.text(0)?.graphemes(true).count().into())
 }
 
 pub fn encode(arguments: Arguments<'_>) -> Result<Value, String> {

@@ -58,6 +58,10 @@ pub fn weekday(arguments: Arguments<'_>) -> Result<Value, String> {
     Ok(day(moment(arguments, 0)?)?.weekday().to_monday_one_offset().into())
 }
 
+pub fn hour(arguments: Arguments<'_>) -> Result<Value, String> {
+    Ok((moment(arguments, 0)?.rem_euclid(DAY_MS) / 3_600_000).into())
+}
+
 pub fn duration(arguments: Arguments<'_>) -> Result<Value, String> {
     let text = arguments.text(0)?;
     duration_ms(text)
@@ -65,18 +69,19 @@ pub fn duration(arguments: Arguments<'_>) -> Result<Value, String> {
         .ok_or_else(|| format!("'{text}' is not a duration such as 1h30m, PT1H, 30s or 7d"))
 }
 
-/// A moment given as milliseconds, as RFC 3339 text or as a date; always one that can be written as text.
-fn moment(arguments: Arguments<'_>, index: usize) -> Result<i64, String> {
-    match arguments.value(index) {
-        Value::String(text) => {
-            instant::parse(text).ok_or_else(|| format!("'{}' is not RFC 3339 text or a date", text.trim()))
-        }
-        value => {
-            let wanted = "milliseconds, RFC 3339 text or a date";
-            let ms = value.as_i64().ok_or_else(|| arguments.mismatch(index, wanted))?;
-            instant::day(ms).map(|_| ms).ok_or_else(|| out_of_range(ms))
-        }
+/// The moment that an argument names.
+pub(super) fn moment(arguments: Arguments<'_>, index: usize) -> Result<i64, String> {
+    read_moment(arguments.value(index), |wanted| arguments.mismatch(index, wanted))
+}
+
+/// A moment given as milliseconds, as RFC 3339 text or as a date; always one that can be written as text. `mismatch` words the complaint
+/// about another kind of value.
+pub(super) fn read_moment(value: &Value, mismatch: impl FnOnce(&str) -> String) -> Result<i64, String> {
+    if let Value::String(text) = value {
+        return instant::parse(text).ok_or_else(|| format!("'{}' is not RFC 3339 text or a date", text.trim()));
     }
+    let ms = value.as_i64().ok_or_else(|| mismatch("milliseconds, RFC 3339 text or a date"))?;
+    instant::day(ms).map(|_| ms).ok_or_else(|| out_of_range(ms))
 }
 
 fn written(ms: i64, form: fn(i64) -> Option<String>) -> Result<Value, String> {

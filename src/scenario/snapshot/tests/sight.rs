@@ -488,6 +488,14 @@ fn of_several_branches_the_one_that_fits_speaks() {
 }
 
 #[test]
+fn what_is_wrong_with_an_identifier_is_told_in_words() {
+    let body = json!({ "errors": { "folder_id": ["The selected folder is unknown."], "tag_ids": ["tag_1"] } });
+    let text = Scene::new(vec![act("a", "listThings", "GET /v1/things").gets(422, body)]).render().text;
+    assert!(text.contains("\"The selected folder is unknown.\""), "{text}");
+    assert!(text.contains("\"<tag:1>\""), "{text}");
+}
+
+#[test]
 fn a_volatile_value_that_a_step_hands_on_is_shown_as_its_type() {
     let day = |date: &str, count: i64| {
         let date = date.to_owned();
