@@ -2,26 +2,16 @@
 # Runs the scenarios of flow under another runner, Redocly Respect, against the served fake: each workflow in a world of its own.
 # What Respect can not do is left out, and said with its reason.
 #
+#     bash tests/clients/install.sh node target/clients
 #     bash tests/clients/respect.sh target/debug/standin target/clients
-#     bash tests/clients/respect.sh --install target/clients
-#
-# Needs node with npm. The second argument is a folder to install into; the second form does nothing but that.
 set -euo pipefail
 
-mkdir -p "$2"
+binary=$(realpath "$1")
 folder=$(realpath "$2")
-given=$1
-case $given in --install | /*) ;; *) given=$PWD/$given ;; esac
 cd "$(dirname "$0")/../.."
 
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 export respect=$folder/node_modules/.bin/redocly
-version=2.77.0
-if ! "$respect" --version 2>/dev/null | grep -qx "$version"; then
-  npm install --silent --no-save --no-audit --no-fund --prefix "$folder" "@redocly/cli@$version"
-fi
-[ "$given" != --install ] || exit 0
-binary=$(realpath "$given")
 
 # FILE WORKFLOW REASON; the first line that fits, with `*` for any rest.
 left_out() {
