@@ -25,8 +25,7 @@ const ROUNDS: u64 = 6;
 
 /// What a runner would have recorded of a call that the document knows.
 fn exchange(contract: &Contract, call: Call, reply: Reply) -> Option<Exchange> {
-    let below = call.path.strip_prefix(contract.operations.base.as_str())?;
-    let Route::Found(operation, names) = contract.router.find(&call.method, below) else { return None };
+    let Route::Found(operation, names) = contract.router.find(&call.method, &call.path) else { return None };
     let declared = contract.operations.get(operation);
     let (arguments, _) = parameter::decode(&declared.parameters, &contract.operations.schemas, &names, &call);
     let sent = serde_json::from_slice(&call.body).ok();
@@ -79,7 +78,7 @@ fn call(
 ) -> Call {
     let contract = &fake.contract;
     let declared = contract.operations.get(operation);
-    let mut path = format!("{}{}", contract.operations.base, declared.template);
+    let mut path = contract.operations.path(declared);
     let mut query = Vec::new();
     let mut headers = Vec::new();
     for (index, one) in declared.parameters.iter().enumerate() {

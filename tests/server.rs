@@ -426,3 +426,110 @@ async fn a_state_file_carries_the_default_world_over_a_restart() {
     assert!(error.to_string().starts_with("state file "), "{error}");
     std::fs::remove_file(&file).unwrap();
 }
+
+mod https {
+    use std::path::PathBuf;
+
+    use hyper::client::conn::{http1, http2};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+    use super::*;
+
+    /// A folder for one server's certificate.
+    fn certificate(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("standin-tls-{}-{name}", std::process::id())).join("trusted.pem")
+    }
+
+    async fn start_secure(name: &str) -> (Serving, oneshot::Sender<()>, PathBuf) {
+        let file = certificate(name);
+        let (serving, stop) = start(Settings { tls: Some(file.clone()), ..frozen() }).await;
+        (serving, stop, file)
+    }
+
+    /// The status, version and body that a client gets who trusts the file alone.
+    async fn trusting(file: &PathBuf, http2: bool, url: &str) -> Result<(http::Version, StatusCode, String), String> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
+        let uri: http::Uri = url.parse().unwrap();
+        let (host, port) = (uri.host().unwrap().to_owned(), uri.port_u16().unwrap());
+        let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let name = ServerName::try_from(host).unwrap();
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+        let stream = TokioIo::new(stream.map_err(|error| error.to_string())?);
+        let request = Request::get(&uri).header("host", uri.authority().unwrap().as_str());
+        let request = request.body(Full::<Bytes>::default()).unwrap();
+        let response = if http2 {
+            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+            tokio::spawn(connection);
+            sender.send_request(request).await
+        } else {
+            let (mut sender, connection) = http1::handshake(stream).await.unwrap();
+            tokio::spawn(connection);
+            sender.send_request(request).await
+        };
+        let response = response.map_err(|error| error.to_string())?;
+        let (version, status) = (response.version(), response.status());
+        let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        Ok((version, status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_trusts_the_file_is_served_by_both_protocols_and_every_name() {
+        let (serving, _stop, file) = start_secure("names").await;
+        let port = serving.address.port();
+        for (host, http2, version) in [
+            ("127.0.0.1", false, http::Version::HTTP_11),
+            ("localhost", false, http::Version::HTTP_11),
+            ("127.0.0.1", true, http::Version::HTTP_2),
+        ] {
+            let answer = trusting(&file, http2, &format!("https://{host}:{port}/v1/parcels")).await;
+            assert_eq!(answer, Ok((version, StatusCode::OK, "[]".to_owned())), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_start_has_its_own_authority() {
+        let (_first, _stop, old) = start_secure("old").await;
+        let (serving, _stop, _) = start_secure("new").await;
+        let url = format!("https://127.0.0.1:{}/v1/parcels", serving.address.port());
+        let refused = trusting(&old, false, &url).await.unwrap_err();
+        assert!(refused.contains("invalid peer certificate"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn who_speaks_plain_http_is_told_so() {
+        let (serving, _stop, _) = start_secure("plain").await;
+        let answer = get(&serving, "/v1/parcels").await;
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
+        assert!(answer.ends_with("write https:// in place of http://\n"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_breaks_off_harms_nobody() {
+        let (serving, stop, file) = start_secure("broken").await;
+        let mut half = TcpStream::connect(serving.address).await.unwrap();
+        half.write_all(&[22, 3, 1, 0, 200, 1]).await.unwrap();
+        let nonsense = exchange(&serving, &[22, 3, 1, 0, 4, 99, 0, 0, 0]);
+        tokio::time::timeout(Duration::from_secs(5), nonsense).await.expect("it is cut off at once");
+        let url = format!("https://127.0.0.1:{}/v1/parcels", serving.address.port());
+        assert_eq!(trusting(&file, false, &url).await.unwrap().1, StatusCode::OK);
+        drop(half);
+        stop.send(()).unwrap();
+        tokio::time::timeout(Duration::from_secs(10), serving.finished()).await.expect("it stops").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_cannot_be_written_stops_the_start() {
+        let settings = Settings { tls: Some("/dev/null/x.pem".into()), ..frozen() };
+        let error = server::serve(contract(), settings, std::future::pending()).await.unwrap_err().to_string();
+        assert!(error.starts_with("certificate /dev/null/x.pem: its folder cannot be made"), "{error}");
+    }
+}

@@ -79,6 +79,7 @@ impl Client {
             body = Some(sent);
         }
         let reply = engine::handle(&self.contract, &mut self.world, &call);
+        let reply = reply.reply().expect("no reply here waits for a delivery");
         let (received, malformed) = parse_body(&reply);
         let answer = received.clone().unwrap_or(Value::Null);
         self.visits.push(Visit {

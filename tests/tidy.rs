@@ -1,11 +1,14 @@
 //! The repository's own rules (see the crate docs): who may import whom, what may be called where, which names stand where.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/services.rs"]
+mod services;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use services::{Service, root};
 
 /// Every Rust file below a folder of `src/`, with its path from the root and its text without comments and tests.
 fn sources(folder: &str) -> Vec<(String, String)> {
@@ -137,16 +140,142 @@ fn one_place_for_each_dangerous_thing() {
 
 #[test]
 fn no_service_is_named_in_the_source() {
-    let services = fs::read_dir(root().join("spec")).expect("spec/ is there");
-    for service in services.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()) {
-        let name = service.file_name().expect("a name").to_string_lossy().into_owned();
-        // The name of the reference service is an ordinary word: only its quoted form and its marks count.
-        let words = match name.as_str() {
-            "flow" => vec!["\"flow\"".to_owned(), "flow_sk".to_owned(), "flowsocial".to_owned(), "Flow-".to_owned()],
-            other => vec![other.to_owned()],
+    let sources = sources("src");
+    for service in services::all() {
+        let names = Names::of(&service);
+        let places: Vec<String> = sources.iter().flat_map(|(name, code)| names.within(name, code)).collect();
+        assert_eq!(places, Vec::<String>::new(), "services are data under spec/");
+    }
+}
+
+/// What gives a service away, taken from its folder.
+struct Names {
+    /// Its name and its domains: found in any writing (`acme-post`, `ACME_POST`, `X-AcmePost`).
+    any_writing: Vec<String>,
+    /// Found letter by letter: what its keys begin with (`acme_sk_`).
+    as_it_stands: Vec<String>,
+}
+
+/// Services whose names are ordinary words: only these writings count.
+const ORDINARY_WORDS: [(&str, [&str; 2]); 1] = [("flow", ["\"flow\"", "Flow-"])];
+/// Parts of a host's name that say nothing.
+const ORDINARY_LABELS: [&str; 4] = ["api", "www", "app", "developers"];
+
+impl Names {
+    fn of(service: &Service) -> Names {
+        let text = |path: &String| fs::read_to_string(root().join(path)).expect("a document of spec/ is text");
+        let overlays: Vec<String> = service.overlays.iter().map(text).collect();
+        Names::from(&service.name, &text(&service.document), &overlays)
+    }
+
+    fn from(name: &str, document: &str, overlays: &[String]) -> Names {
+        let yaml = |text: &str| serde_saphyr::from_str::<Value>(text).expect("a document of spec/ is YAML");
+        let ordinary = ORDINARY_WORDS.iter().find(|(word, _)| *word == name).map(|(_, writings)| writings);
+        let own = ordinary.is_none().then(|| squashed(name));
+        let any_writing: BTreeSet<String> = domains(&yaml(document)).into_iter().chain(own).collect();
+        let overlays: Vec<Value> = overlays.iter().map(|text| yaml(text)).collect();
+        let writings = ordinary.into_iter().flatten().map(|writing| (*writing).to_owned());
+        let as_it_stands: BTreeSet<String> = key_marks(&overlays).into_iter().chain(writings).collect();
+        Names { any_writing: any_writing.into_iter().collect(), as_it_stands: as_it_stands.into_iter().collect() }
+    }
+
+    /// Places in a file, as `file: word`.
+    fn within(&self, file: &str, code: &str) -> Vec<String> {
+        let bare = squashed(code);
+        let any = self.any_writing.iter().filter(|word| bare.contains(word.as_str()));
+        let standing = self.as_it_stands.iter().filter(|word| code.contains(word.as_str()));
+        any.chain(standing).map(|word| format!("{file}: {word}")).collect()
+    }
+}
+
+/// The telling part of each server's host: `acme` of `https://api.acme.example/v1`.
+fn domains(document: &Value) -> Vec<String> {
+    let servers = document["servers"].as_array().into_iter().flatten();
+    let hosts = servers.filter_map(|server| server["url"].as_str()?.split("//").nth(1)?.split(['/', ':']).next());
+    let telling = hosts.filter_map(|host| {
+        let (labels, _top) = host.rsplit_once('.')?;
+        labels.split('.').find(|label| !ORDINARY_LABELS.contains(label)).map(squashed)
+    });
+    telling.collect()
+}
+
+/// How keys begin: letters up to the last underscore before anything else. Keys stand among the seed records, or in the pattern that makes
+/// them: `acme_sk_live_[a-z0-9]{8}`.
+fn key_marks(overlays: &[Value]) -> Vec<String> {
+    let behaviours = overlays.iter().flat_map(|overlay| overlay["actions"].as_array().into_iter().flatten());
+    let behaviours: Vec<&Value> = behaviours.map(|action| &action["update"]["x-standin"]).collect();
+    let credentials =
+        behaviours.iter().flat_map(|behaviour| behaviour["credentials"].as_object().into_iter().flatten());
+    let mut marks = Vec::new();
+    for (_, credential) in credentials {
+        let (Some(resource), Some(secret)) = (credential["resource"].as_str(), credential["secret"].as_str()) else {
+            continue;
         };
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        nowhere("src", &words, &[], "services are data under spec/");
+        for behaviour in &behaviours {
+            let seeded = behaviour["seed"][resource].as_array().into_iter().flatten().map(|record| &record[secret]);
+            let made = &behaviour["resources"][resource]["secrets"][secret];
+            marks.extend(seeded.chain([made]).filter_map(|text| mark(text.as_str()?)));
+        }
+    }
+    marks
+}
+
+fn mark(key: &str) -> Option<String> {
+    let end = key.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(key.len());
+    Some(key[..=key[..end].rfind('_')?].to_owned())
+}
+
+/// Text with neither cases nor joints.
+fn squashed(text: &str) -> String {
+    text.chars().filter(|letter| !matches!(letter, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+}
+
+#[test]
+fn a_service_gives_itself_away_by_its_name_domain_and_keys() {
+    let document = "servers: [{ url: https://api.acme.example/v1 }]";
+    let overlay = r#"
+actions:
+  - target: $
+    update:
+      x-standin:
+        credentials: { bearer: { resource: apiKey, secret: key } }
+        resources: { apiKey: { secrets: { key: "ap_live_[a-z0-9]{24}" } }, post: { id: { prefix: post_ } } }
+        seed: { apiKey: [ { id: key_full, key: ap_pat_full000000000000 } ] }
+"#;
+    let names = Names::from("acme-post", document, &[overlay.to_owned()]);
+    assert_eq!(names.any_writing, ["acme", "acmepost"]);
+    assert_eq!(names.as_it_stands, ["ap_live_", "ap_pat_"]);
+    for guilty in [
+        "\"acme-post\"",
+        "ACME_POST",
+        "struct AcmePost;",
+        "x-acmepost-event",
+        "// https://acme.example",
+        "\"ap_live_1\"",
+    ] {
+        assert_ne!(names.within("a.rs", guilty), Vec::<String>::new(), "{guilty}");
+    }
+    for innocent in ["post_", "ap_key", "live_", "key_full"] {
+        assert_eq!(names.within("a.rs", innocent), Vec::<String>::new(), "{innocent}");
+    }
+}
+
+#[test]
+fn every_shipped_service_gives_itself_away() {
+    for service in services::all() {
+        let names = Names::of(&service);
+        let name = &service.name;
+        let guilty = match ORDINARY_WORDS.iter().any(|(word, _)| word == name) {
+            true => vec![format!("serve(\"{name}\")")],
+            false => {
+                vec![name.clone(), name.to_uppercase().replace('-', "_"), format!("X-{}-Event", name.replace('-', ""))]
+            }
+        };
+        for line in guilty {
+            assert_ne!(names.within("a.rs", &line), Vec::<String>::new(), "{line}");
+        }
+        // A list that is empty would prove nothing.
+        assert!(!names.any_writing.is_empty(), "{name}: its document names no server");
     }
 }
 

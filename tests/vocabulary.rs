@@ -44,7 +44,8 @@ fn the_schema_accepts_every_shipped_overlay() {
         let Ok(text) = std::fs::read_to_string(&overlay) else { continue };
         let overlay: Value = serde_saphyr::from_str(&text).expect("an overlay is YAML");
         for action in overlay["actions"].as_array().expect("actions") {
-            let behaviour = &action["update"]["x-standin"];
+            // An action may also correct the document itself.
+            let Some(behaviour) = action["update"].get("x-standin") else { continue };
             let errors: Vec<String> = validator().iter_errors(behaviour).map(|error| error.to_string()).collect();
             assert_eq!(errors, Vec::<String>::new());
         }

@@ -1,5 +1,8 @@
 //! The program as people use it: its real binary, its streams, signals and exit codes, and the README's tour.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod help;
 mod mistakes;
 mod plan;
@@ -8,5 +11,6 @@ mod readme;
 mod repeat;
 mod run;
 mod serve;
+mod services;
 mod stop;
 mod trouble;

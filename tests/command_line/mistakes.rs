@@ -47,7 +47,7 @@ fn an_unknown_word_is_shown_with_the_nearest_known_one() {
     refused(
         &behaviour("resources: {}\nlimitts: { all: { rate: 5/min } }"),
         "\
-error: unknown field `limitts`, expected one of `errors`, `shapes`, `limits`, `limit_headers`, `credentials`, `idempotency`, \
+error: unknown field `limitts`, expected one of `errors`, `shapes`, `requests`, `limits`, `limit_headers`, `credentials`, `idempotency`, \
 `resources`, `operations`, `webhooks`, `consent`, `seed`
  --> overlay.yaml:8:9
   |

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -241,6 +242,30 @@ fn the_same_snapshots_hold_against_a_served_fake_and_with_many_jobs() {
     expect(&run_in(folder.path(), &["run", "--ci", "--jobs", "8"]), 0);
     expect(&run_in(folder.path(), &["run", "--update", "--against", &url, "--jobs", "8"]), 0);
     assert_eq!(approved(&folder, "send"), text);
+}
+
+/// It may be somebody's own copy of what is shipped under that name.
+#[test]
+fn a_file_that_is_called_as_a_shipped_one_is_read_from_disk() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path().join("spec/flow")).expect("a folder");
+    folder.write("spec/flow/openapi.yaml", DOCUMENT);
+    let own = run_in(folder.path(), &["plan", "spec/flow/openapi.yaml"]);
+    assert!(own.stdout.contains("createParcel"), "{}", own.stdout);
+    let shipped = run_in(folder.path(), &["plan", "flow"]);
+    assert!(shipped.stdout.contains("createPost"), "{}", shipped.stdout);
+}
+
+/// Each with the credential, the receiver and the control API of its own fake.
+#[test]
+fn scenarios_of_several_services_are_run_together() {
+    let files = [
+        "scenarios/flow/onboarding.arazzo.yaml",
+        "scenarios/socialflow/onboarding.arazzo.yaml",
+        "scenarios/voxburst/webhooks-subscriptions.arazzo.yaml",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    expect(&run_in(root, &[&["run", "--ci"], &files[..]].concat()), 0);
 }
 
 #[test]

@@ -206,3 +206,27 @@ fn a_state_file_that_is_none_is_named() {
         assert!(done.stderr.starts_with(&format!("error: state file {reason}: ")), "{}", done.stderr);
     }
 }
+
+#[test]
+fn with_tls_the_curl_of_the_banner_works_and_the_ready_line_says_https() {
+    let folder = Folder::new();
+    let file = folder.path().join("certificate.pem");
+    let path = file.to_str().expect("a plain path");
+    let server = Server::start(&["flow", "--tls", "--tls-certificate", path]);
+    assert_eq!(server.ready, format!("standin ready https://127.0.0.1:{}/v1\n", server.port));
+    let banner = server.wait_for("  trust ");
+    assert!(banner.contains(&format!("NODE_EXTRA_CA_CERTS={path} or SSL_CERT_FILE={path}")), "{banner}");
+    let line = banner.lines().find_map(|line| line.strip_prefix("  try         ")).expect("a call to try");
+    let output =
+        Command::new("bash").args(["-c", &format!("{line} -sSf")]).env("NO_PROXY", "*").output().expect("bash");
+    assert!(output.status.success(), "{output:?}");
+    let body: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(body["data"].as_array().is_some_and(|keys| !keys.is_empty()), "{body}");
+}
+
+#[test]
+fn a_certificate_file_without_tls_is_refused() {
+    let done = run(&["serve", "flow", "--tls-certificate", "x.pem"]);
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("--tls"), "{}", done.stderr);
+}

@@ -181,7 +181,7 @@ fn path(contract: &Contract, operation: &Operation, memory: &Memory, random: &mu
         id = "apikey_nobody".to_owned();
     }
     let segments = operation.template.split('/').map(|segment| if segment.starts_with('{') { &id } else { segment });
-    format!("{}{}", contract.operations.base, segments.collect::<Vec<_>>().join("/"))
+    format!("{}{}", contract.operations.base_of(operation), segments.collect::<Vec<_>>().join("/"))
 }
 
 fn query(operation: &Operation, world: &World, memory: &Memory, random: &mut Random) -> Option<String> {
@@ -345,7 +345,7 @@ fn time(now: i64, random: &mut Random) -> Value {
 }
 
 /// One thing wrong with a value.
-fn mutate(value: &mut Value, random: &mut Random) {
+pub fn mutate(value: &mut Value, random: &mut Random) {
     let Value::Object(fields) = value else {
         *value = json!([random.text()]);
         return;
@@ -372,7 +372,7 @@ fn mutate(value: &mut Value, random: &mut Random) {
     fields.insert(name, wrong);
 }
 
-fn upload(call: &mut Call, random: &mut Random) {
+pub fn upload(call: &mut Call, random: &mut Random) {
     let kind = random.pick(&["image/png", "image/png", "image/jpeg", "video/mp4", "text/html"]).expect("some");
     let part = random.pick(&["file", "file", "file", "file", "files"]).expect("some");
     let mut bytes = format!(
@@ -387,7 +387,7 @@ fn upload(call: &mut Call, random: &mut Random) {
 }
 
 /// What happens to bytes on bad days.
-fn damage(call: &mut Call, random: &mut Random) {
+pub fn damage(call: &mut Call, random: &mut Random) {
     match random.below(6) {
         0 => call.body = call.body.slice(..random.below(call.body.len() + 1)),
         1 => call.body = random.bytes(300).into(),

@@ -83,7 +83,7 @@ impl History {
         assert_eq!(known.as_deref(), Some(from), "post {id} went from {from} to {to}");
     }
 
-    pub fn attempted(&mut self, log: String, outcome: Outcome) {
+    pub fn count_attempt(&mut self, log: String, outcome: Outcome) {
         let seen = self.attempts.entry(log).or_insert((0, outcome.clone()));
         *seen = (seen.0 + 1, outcome);
     }

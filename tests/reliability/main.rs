@@ -3,18 +3,24 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anyone;
 mod determinism;
 mod draw;
 mod history;
 mod hostile;
+mod hostile_services;
 mod invariants;
 mod net;
 mod oracle;
 mod parallel;
+mod play;
+
 mod random;
 mod replies;
+mod services;
 mod simulation;
 mod socket;
+mod socket_services;
 
 use std::sync::Arc;
 

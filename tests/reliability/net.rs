@@ -1,14 +1,16 @@
-//! Flow over a real socket, and the ways in which clients reach it.
+//! A service over a real socket, and the ways in which clients reach it.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
+use standin::call::Call;
 use standin::contract::Contract;
 use standin::engine;
 use standin::server::{self, ClockSetting, Serving, Settings};
@@ -17,7 +19,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-/// A running fake of flow, stopped when it is dropped.
+const BLANKS: &AsciiSet = &CONTROLS.add(b' ');
+/// How services mark a reply that was given before.
+const REPLAYED: [&str; 2] = ["idempotent-replayed", "idempotency-replayed"];
+
+/// A running fake, stopped when it is dropped.
 pub struct Running {
     pub serving: Serving,
     /// `Bearer …`
@@ -45,7 +51,7 @@ impl Running {
     pub async fn start(contract: Arc<Contract>) -> Running {
         let settings = Settings { port: 0, clock: ClockSetting::FROZEN, ..Settings::default() };
         let world = engine::found(&contract, "default", settings.seed, Clock::frozen(FROZEN_START));
-        let (_, credential) = engine::credential(&contract, &world).expect("flow has credentials");
+        let (_, credential) = engine::credential(&contract, &world).expect("the service has credentials");
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = server::serve(contract, settings, async { _ = stopped.await }).await.expect("a free port");
         Running { serving, credential, _stop: stop }
@@ -81,20 +87,31 @@ impl Running {
 
 impl Caller {
     pub async fn ask(&self, method: Method, target: &str, key: Option<&str>, body: Option<Value>) -> Got {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{target}", self.base))
-            .header("authorization", &self.credential);
+        let mut call = Call::new(method, target);
+        let text = |value: &str| HeaderValue::from_str(value).expect("a header value");
+        call.headers.insert("authorization", text(&self.credential));
         if let Some(key) = key {
-            request = request.header("idempotency-key", key);
+            call.headers.insert("idempotency-key", text(key));
         }
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
+        if let Some(body) = body {
+            call.headers.insert("content-type", text("application/json"));
+            call.body = body.to_string().into();
         }
-        let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
-        let request = request.body(Full::new(body)).expect("a sound request");
+        self.send(&call).await
+    }
+
+    /// Sends a call as it is.
+    pub async fn send(&self, call: &Call) -> Got {
+        let query = call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        // No client sends a blank or anything beyond ASCII as it is.
+        let uri = utf8_percent_encode(&format!("{}{}{query}", self.base, call.path), BLANKS).to_string();
+        let mut request = Request::new(Full::new(call.body.clone()));
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = uri.parse().unwrap_or_else(|error| panic!("{uri}: {error}"));
+        *request.headers_mut() = call.headers.clone();
         let response = self.client.request(request).await.expect("an answer");
-        let (status, replayed) = (response.status(), response.headers().contains_key("idempotent-replayed"));
+        let status = response.status();
+        let replayed = REPLAYED.iter().any(|name| response.headers().contains_key(*name));
         let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
         Got { status, replayed, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
     }

@@ -10,46 +10,59 @@ use standin::contract::document::Source;
 
 use crate::support::Files;
 
+/// What flow sends with every reply, whatever its document says of it.
 const LIMIT_HEADERS: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 pub struct Oracle {
     document: Value,
-    /// By the pointer of the response or schema that they judge.
+    /// By the pointer of the response that they judge.
     validators: BTreeMap<String, Validator>,
+    of_flow: bool,
 }
 
 impl Oracle {
     pub fn of_flow() -> Oracle {
-        let text = Files.read("spec/flow/openapi.yaml").expect("the document is there");
+        Oracle { of_flow: true, ..Oracle::of("spec/flow/openapi.yaml") }
+    }
+
+    pub fn of(document: &str) -> Oracle {
+        let text = Files.read(document).expect("the document is there");
         let document: Value = serde_saphyr::from_str(&text).expect("the document is YAML");
-        Oracle { document, validators: BTreeMap::new() }
+        Oracle { document, validators: BTreeMap::new(), of_flow: false }
     }
 
     /// What is wrong with a reply of an operation, if anything. `asked`: a fault asked for its status.
     pub fn judge(&mut self, method: &Method, template: &str, reply: &Reply, asked: bool) -> Result<(), String> {
-        limit_headers(reply)?;
+        self.limit_headers(reply)?;
         let status = reply.status.as_str();
         let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
         let responses = &self.document["paths"][template][&method]["responses"];
-        let Some(response) = responses.get(status) else {
+        let Some(declared) = [status, "default"].into_iter().find(|name| responses.get(name).is_some()) else {
             return if asked { Ok(()) } else { Err(format!("{status} is not declared for {method} {template}")) };
         };
-        let pointer = match response["$ref"].as_str() {
+        let pointer = match responses[declared]["$ref"].as_str() {
             Some(reference) => reference.trim_start_matches('#').to_owned(),
-            None => format!("/paths/{}/{method}/responses/{status}", template.replace('/', "~1")),
+            None => format!("/paths/{}/{method}/responses/{declared}", template.replace('/', "~1")),
         };
         self.judge_by(&pointer, reply)
     }
 
-    /// A reply outside every operation: an error envelope, and nothing but.
+    /// A reply outside every operation: an error, and nothing but.
     pub fn judge_stray(&mut self, reply: &Reply) -> Result<(), String> {
-        limit_headers(reply)?;
-        if reply.status != 404 {
+        self.limit_headers(reply)?;
+        if !matches!(reply.status.as_u16(), 404 | 405) || (self.of_flow && reply.status != 404) {
             return Err(format!("an unknown path is answered with {}", reply.status));
         }
         let body: Value = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
-        if body["error"]["code"] != "RESOURCE_NOT_FOUND" || !body["meta"]["request_id"].is_string() {
-            return Err(format!("not the error of an unknown path: {body}"));
+        let well =
+            !self.of_flow || (body["error"]["code"] == "RESOURCE_NOT_FOUND" && body["meta"]["request_id"].is_string());
+        if well { Ok(()) } else { Err(format!("not the error of an unknown path: {body}")) }
+    }
+
+    fn limit_headers(&self, reply: &Reply) -> Result<(), String> {
+        for name in LIMIT_HEADERS.into_iter().filter(|_| self.of_flow) {
+            let value = reply.header(name).ok_or_else(|| format!("{name} is missing"))?;
+            value.parse::<u64>().map_err(|_| format!("{name} is {value:?}"))?;
         }
         Ok(())
     }
@@ -72,9 +85,13 @@ impl Oracle {
             return if reply.body.is_empty() { Ok(()) } else { Err("a body where none is declared".to_owned()) };
         };
         let media = reply.header("content-type").unwrap_or_default().to_owned();
-        let Some(declared) = content.get(&media) else {
+        let media = media.split(';').next().unwrap_or_default().trim();
+        let Some(declared) = content.get(media) else {
             return Err(format!("the content type {media:?} is not declared"));
         };
+        if !media.ends_with("json") {
+            return Ok(());
+        }
         let body: Value = serde_json::from_slice(&reply.body).map_err(|error| format!("the body: {error}"))?;
         if !self.validators.contains_key(pointer) {
             let validator = compile(&self.document, &declared["schema"])?;
@@ -99,12 +116,4 @@ fn compile(document: &Value, schema: &Value) -> Result<Validator, String> {
     let root = json!({ "allOf": [schema], "components": { "schemas": document["components"]["schemas"] } });
     let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
     options.build(&root).map_err(|error| format!("the schema does not compile: {error}"))
-}
-
-fn limit_headers(reply: &Reply) -> Result<(), String> {
-    for name in LIMIT_HEADERS {
-        let value = reply.header(name).ok_or_else(|| format!("{name} is missing"))?;
-        value.parse::<u64>().map_err(|_| format!("{name} is {value:?}"))?;
-    }
-    Ok(())
 }

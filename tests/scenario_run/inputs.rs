@@ -1,7 +1,7 @@
 //! Inputs: where their values come from, and what is wrong with them.
 
 use serde_json::json;
-use standin::scenario::run::Verdict;
+use standin::scenario::run::{FromFake, Verdict};
 
 use crate::harness;
 use crate::support::{lines, reply, told};
@@ -32,8 +32,8 @@ const INPUTS: &str = "  - workflowId: w
 #[test]
 fn variables_go_before_defaults_and_those_before_the_fake() {
     let mut harness = harness(INPUTS).variable("page", json!("2")).variable("other", json!(1));
-    harness.settings.credential = Some("secret".to_owned());
-    harness.settings.receiver = Some("http://receiver.test".to_owned());
+    let (credential, receiver) = (Some("secret".to_owned()), Some("http://receiver.test".to_owned()));
+    harness.settings.fakes = vec![FromFake { credential, receiver }];
     let answers = || vec![reply(200, json!({})), reply(201, json!({"id": "a"}))];
     let (record, sent) = harness.run("w", answers());
     assert_eq!(told(&record), [""; 0]);
@@ -51,7 +51,7 @@ fn variables_go_before_defaults_and_those_before_the_fake() {
 #[test]
 fn an_optional_input_without_a_value_is_left_out() {
     let mut harness = harness(INPUTS).variable("page", json!(1));
-    harness.settings.receiver = Some("r".to_owned());
+    harness.settings.fakes = vec![FromFake { receiver: Some("r".to_owned()), ..FromFake::default() }];
     let (record, sent) = harness.run("w", vec![reply(200, json!({})), reply(201, json!({"id": "a"}))]);
     assert_eq!((record.verdict, told(&record)), (Verdict::Passed, Vec::new()));
     assert_eq!(sent[0].header("cookie"), None);

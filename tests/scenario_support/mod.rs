@@ -71,8 +71,7 @@ impl Harness {
         });
         let base = |name: &str, path: &str| Base { origin: format!("http://{name}.test"), path: path.to_owned() };
         let bases = suite.apis.iter().map(|api| base(&api.name, &api.contract.operations.base)).collect();
-        let settings =
-            Settings { bases, variables: Map::new(), credential: None, receiver: None, closed_objects: false };
+        let settings = Settings { bases, variables: Map::new(), fakes: Vec::new(), closed_objects: false };
         Harness { suite, settings, before: BTreeMap::new() }
     }
 

@@ -1,15 +1,19 @@
 //! The fake without a socket: a contract, a world, and calls as short as they can be written.
 #![allow(dead_code)]
 
+pub mod services;
+
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
+use services::Service;
 use standin::call::{Call, Reply};
 use standin::contract::document::Source;
 use standin::contract::{Contract, Selection};
-use standin::engine;
+use standin::engine::{self, Handled};
 use standin::world::World;
 use standin::world::clock::{Clock, FROZEN_START};
 use standin::world::outbox::{Attempt, Outcome};
@@ -28,6 +32,16 @@ impl Source for Files {
 pub fn flow() -> Arc<Contract> {
     static CONTRACT: OnceLock<Arc<Contract>> = OnceLock::new();
     CONTRACT.get_or_init(|| Arc::new(load_flow(&[]))).clone()
+}
+
+/// Any shipped service's contract, compiled once.
+#[track_caller]
+pub fn contract(service: &Service) -> Arc<Contract> {
+    static CONTRACTS: Mutex<BTreeMap<String, Arc<Contract>>> = Mutex::new(BTreeMap::new());
+    let mut contracts = CONTRACTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let overlays: Vec<&str> = service.overlays.iter().map(String::as_str).collect();
+    let load = || Arc::new(load(&service.document, &overlays, &[]));
+    Arc::clone(contracts.entry(service.name.clone()).or_insert_with(load))
 }
 
 pub fn load_flow(include: &[&str]) -> Contract {
@@ -51,6 +65,7 @@ pub fn load(document: &str, overlays: &[&str], include: &[&str]) -> Contract {
 }
 
 /// A world and the credential it starts with.
+#[derive(Clone)]
 pub struct Fake {
     pub contract: Arc<Contract>,
     pub world: World,
@@ -69,7 +84,22 @@ impl Fake {
     }
 
     pub fn send(&mut self, call: &Call) -> Reply {
-        engine::handle(&self.contract, &mut self.world, call)
+        self.send_to(call, |_| Outcome::Answered(200))
+    }
+
+    /// A call; if its reply waits for a delivery, all that is due is attempted first, and answered by `receive`.
+    pub fn send_to(&mut self, call: &Call, mut receive: impl FnMut(&Attempt) -> Outcome) -> Reply {
+        match engine::handle(&self.contract, &mut self.world, call) {
+            Handled::Done(reply) => reply,
+            Handled::Waits(waiting) => {
+                for attempt in self.world.outbox.take() {
+                    let outcome = receive(&attempt);
+                    engine::settle(&self.contract, &mut self.world, attempt.delivery, &outcome);
+                }
+                assert!(waiting.is_over(&self.world), "the reply waits for an attempt that was not made");
+                engine::conclude(&self.contract, &mut self.world, call, *waiting)
+            }
+        }
     }
 
     /// A call with the world's credential: `("POST", "/v1/posts", Some(json!({…})))`.

@@ -10,7 +10,7 @@ use standin::scenario::code::Code;
 use standin::scenario::expression::Finished;
 use standin::scenario::finding::Severity;
 use standin::scenario::model::{Suite, WorkflowRef};
-use standin::scenario::run::{self, Base, Need, Outgoing, Received, Record, Run, Settings};
+use standin::scenario::run::{self, Base, FromFake, Need, Outgoing, Received, Record, Run, Settings};
 use standin::scenario::{read, schedule};
 
 use super::case::{Case, Verdict};
@@ -92,11 +92,11 @@ impl<'c> Player<'c> {
             origin: format!("http://{}.test", api.name),
             path: api.contract.operations.base.clone(),
         });
+        let fake = FromFake { credential: case.fake.credential.clone(), receiver: case.fake.receiver.clone() };
         let settings = Settings {
             bases: bases.collect(),
             variables: case.inputs.clone(),
-            credential: case.fake.credential.clone(),
-            receiver: case.fake.receiver.clone(),
+            fakes: suite.apis.iter().map(|_| fake.clone()).collect(),
             closed_objects: false,
         };
         let outcome = Outcome { verdict: Verdict::Passed, ..refused(&[]) };
