@@ -7,6 +7,7 @@
 //! Options after `--`: a word runs only the rows whose name contains it; `--calls N` sets the calls per row (default 40,000).
 
 mod client;
+mod services;
 mod yardstick;
 
 use std::process::{Child, Command, Stdio};
@@ -14,17 +15,7 @@ use std::time::{Duration, Instant};
 
 use client::{Load, Request, load};
 use serde_json::{Value, json};
-
-/// Limits so high that no bench meets them.
-const OVERLAY: &str = "
-overlay: 1.0.0
-info: { title: No limits, version: '1' }
-actions:
-  - target: $['x-standin'].limits
-    update:
-      default: { rate: 1000000000/min }
-      posts: { rate: 1000000000/min }
-";
+use services::Service;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +35,7 @@ fn main() {
     println!("{:<44} {:>10} {:>10} {:>10} {:>7}  budget", "what", "standin µs", "yardstick", "µs", "ratio");
     bench.reads_and_writes(100);
     bench.reads_and_writes(100_000);
+    services::others().for_each(|service| bench.other_service(&service));
     bench.many_operations();
     bench.start();
     bench.memory();
@@ -53,7 +45,6 @@ fn main() {
 fn folder() -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("standin-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the run");
-    std::fs::write(folder.join("overlay.yaml"), OVERLAY).expect("the overlay can be written");
     folder
 }
 
@@ -69,11 +60,12 @@ impl Bench {
     }
 
     fn standin(&self, arguments: &[&str]) -> Server {
-        let overlay = self.folder.join("overlay.yaml").display().to_string();
         let mut command = on_one_core(env!("CARGO_BIN_EXE_standin").as_ref());
         command.args(["serve"]).args(arguments).args(["--port", "0", "--quiet"]);
-        if arguments[0] == "flow" {
-            command.args(["--overlay", &overlay]);
+        if let Some((name, text)) = services::overlay(arguments[0]) {
+            let file = self.folder.join(name);
+            std::fs::write(&file, text).expect("the overlay can be written");
+            command.arg("--overlay").arg(file);
         }
         Server::start(command)
     }
@@ -99,7 +91,7 @@ impl Bench {
             return;
         }
         let server = self.standin(&["flow"]);
-        let key = server.credential();
+        let key = server.credential("flow");
         server.fill(&key, records);
         let store = self.yardstick(&["store"]);
         store.fill_store(20);
@@ -128,6 +120,34 @@ impl Bench {
         if let (Some(valid), Some(invalid)) = (valid_us, invalid_us) {
             println!("{:<44} {:>41.2}  ≥ 1.0, aim 1.3", "  invalid POST against the valid one", valid / invalid);
         }
+    }
+
+    /// The same three calls for each shipped service, with the budgets of flow.
+    fn other_service(&self, service: &Service) {
+        let label = |what: &str| format!("{}: {what}", service.name);
+        let (get, list, post) = (label("GET by id"), label("list of 20"), label("POST valid"));
+        if ![&get, &list, &post].iter().any(|name| self.wants(name)) {
+            return;
+        }
+        let server = self.standin(&[service.name]);
+        let key = server.credential(service.name);
+        let request = |target: &str| Request::get(target, &key);
+        self.against_static(&get, &server, request(service.get), "≥ 0.5, aim 0.75 of static");
+        let Some(making) = &service.making else { return };
+        let making_one = Request::post(making.post, &key, &making.body());
+        let make = |what: &str| {
+            let answer = server.send(&making_one).expect("the fake answers");
+            assert!(answer.status < 300, "{what}: {}", String::from_utf8_lossy(&answer.body));
+        };
+        (0..20).for_each(|_| make("before the list"));
+        let store = self.yardstick(&["store"]);
+        store.fill_store(20);
+        let pair = Pair { server: &server, yardstick: &store, named: "store" };
+        let budget = "≥ 1.0, aim 2.0 of store's list";
+        self.compare(&list, &pair, &[request(making.list)], &[Request::get("/posts", &key)], budget);
+        let stored = Request::post("/posts", &key, &json!({"channelId": "a", "content": "b"}).to_string());
+        self.compare(&post, &pair, std::slice::from_ref(&making_one), &[stored], "≥ 0.5, aim 0.9 of store's POST");
+        make("after all the others");
     }
 
     fn against_static(&self, name: &str, server: &Server, request: Request, budget: &str) {
@@ -229,7 +249,7 @@ impl Bench {
         let name = "memory, reads";
         if self.wants(name) {
             let server = self.standin(&["flow"]);
-            let key = server.credential();
+            let key = server.credential("flow");
             let idle = server.rss_kib();
             let request = [Request::get("/v1/posts/post_launch", &key)];
             server.cost(&request, 50_000);
@@ -247,7 +267,7 @@ impl Bench {
         let name = "memory, records";
         if self.wants(name) {
             let server = self.standin(&["flow"]);
-            let key = server.credential();
+            let key = server.credential("flow");
             server.fill(&key, 1_000);
             let before = server.rss_kib();
             server.fill(&key, 101_000);
@@ -317,11 +337,11 @@ impl Server {
     }
 
     /// The seed key, as a listing through a branch of the control API would be long: it is the same in every run.
-    fn credential(&self) -> String {
+    fn credential(&self, service: &str) -> String {
         let plan = client::send(&self.address, &Request::get("/_standin/health", "")).expect("health");
         assert_eq!(plan.status, 200);
         let output = Command::new(env!("CARGO_BIN_EXE_standin"))
-            .args(["serve", "flow", "--port", "0"])
+            .args(["serve", service, "--port", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn();
