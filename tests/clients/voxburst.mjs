@@ -5,7 +5,9 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,6 +25,7 @@ const environment = { PATH: process.env.PATH, VOXBURST_API_KEY: fake.key, VOXBUR
 try {
   await throughTheMcpServer();
   await throughTheCommandLine();
+  await throughAReceiver();
   await withAWrongKey();
 } finally {
   assert.equal(await fake.stop(), 0, "the fake ends cleanly");
@@ -143,18 +146,54 @@ async function throughTheCommandLine() {
   assert.match(await details(), /Status: +disconnected/);
 }
 
+// What arrives is signed as the service says, and nothing that somebody else could have made.
+async function throughAReceiver() {
+  const signature = (secret, body) => `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+  const vector = "sha256=030fa3b2413d1993c551364bd53bb9b3edb5c0c34d55dba6ada6041245632811";
+  assert.equal(signature("whsec_test", '{"id":"evt_1"}'), vector);
+  const arrived = [];
+  const receiver = createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part)).on("end", () => {
+      arrived.push({ headers: request.headers, body: Buffer.concat(parts) });
+      response.writeHead(arrived.length === 1 ? 500 : 204).end();
+    });
+  });
+  await new Promise((done) => receiver.listen(0, "127.0.0.1", done));
+  try {
+    const url = `http://127.0.0.1:${receiver.address().port}/hook`;
+    const hook = (await raw("POST", "/v1/webhooks", { url, events: ["post.created"] })).body;
+    const account = (await raw("GET", "/v1/accounts")).body.data.find((one) => one.platform === "bluesky");
+    const post = (await raw("POST", "/v1/posts", { content: "Told to others", accountIds: [account.id] })).body;
+    // The first attempt is refused; the next one comes a minute later, signed with the secret of then.
+    const rotated = (await raw("POST", `/v1/webhooks/${hook.id}/rotate-secret`)).body;
+    await fake.advance("PT2M");
+    const [first, second] = arrived;
+    assert.equal(arrived.length, 2);
+    assert.equal(first.headers["x-voxburst-signature"], signature(hook.secret, first.body));
+    assert.equal(second.headers["x-voxburst-signature"], signature(rotated.secret, second.body));
+    assert.ok(second.body.equals(first.body), "the same event");
+    const event = JSON.parse(first.body);
+    assert.deepEqual([event.type, event.data.id, event.data.status], ["post.created", post.id, "DRAFT"]);
+    assert.equal(first.headers["x-voxburst-event"], "post.created");
+    assert.match(first.headers["x-voxburst-delivery-id"], /^del_/);
+  } finally {
+    receiver.close();
+  }
+}
+
 async function withAWrongKey() {
   const { code, out, err } = await voxburst(["whoami"], { VOXBURST_API_KEY: "vb_live_wrong" });
   assert.equal(code, 1);
   assert.match(out + err, /UNAUTHORIZED/);
 }
 
-/** `voxburst debug request`: any call, with the status that came back. */
+/** Any call, with the status that came back. */
 async function raw(method, path, body) {
   const response = await fetch(`${fake.origin}${path}`, {
     method,
     headers: { Authorization: `Bearer ${fake.key}`, "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
   return { status: response.status, body: await response.json() };
 }
