@@ -122,7 +122,7 @@ impl<'c> Turn<'c, '_> {
     fn made_at(&self, resource: &Resource, record: &Record, source: &Source<'_>) -> i64 {
         let Some(name) = resource.created.as_ref().filter(|_| source.trusted) else { return self.now };
         let form = resource.field(name).and_then(|field| field.time);
-        record.value().get(name).and_then(|value| named(value, form)).unwrap_or(self.now)
+        record.field(name).and_then(|value| named(&value, form)).unwrap_or(self.now)
     }
 
     /// What each field holds before any rule: the caller's value, a stamp, the fallback, or a sample.

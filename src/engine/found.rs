@@ -136,7 +136,7 @@ pub fn credential(contract: &Contract, world: &World) -> Option<(String, String)
     let (scheme, text) = match named {
         Some((name, rule)) => {
             let record = world.store.all(rule.resource).next()?;
-            let text = record.value().get(&rule.secret)?.as_str()?.to_owned();
+            let text = record.field(&rule.secret)?.as_str()?.to_owned();
             (contract.schemes.get(name)?, text)
         }
         None => (contract.schemes.values().find(|scheme| **scheme != Scheme::Elsewhere)?, "standin".to_owned()),

@@ -77,7 +77,10 @@ impl Inputs {
         scope.bind("header", Cow::Borrowed(&self.header));
         scope.bind("body", Cow::Borrowed(&self.body));
         match &self.caller {
-            Some(record) if record.hidden.is_some() => scope.bind_record("me", self.me.clone(), &*record.json),
+            Some(record) if record.hidden.is_some() => {
+                let me = self.me.clone();
+                scope.bind_record("me", || me, &*record.json);
+            }
             _ => scope.bind("me", Cow::Borrowed(&*self.me)),
         }
         scope.bind("now", Cow::Borrowed(&self.now));

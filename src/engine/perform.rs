@@ -136,7 +136,7 @@ impl<'c> Turn<'c, '_> {
             Some(id) => self.by_id(index, &self.evaluate(id, scope)?).cloned(),
             None => self.matching(index, &wanted).into_iter().next(),
         };
-        let found = found.filter(|record| wanted.is_empty() || super::read::has_all(&record.value(), &wanted));
+        let found = found.filter(|record| wanted.is_empty() || super::read::has_all(record, &wanted));
         match found {
             Some(record) => Ok(Some(record)),
             None => {

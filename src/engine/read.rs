@@ -92,7 +92,7 @@ impl<'c> Turn<'c, '_> {
         };
         let mut records = self.world.store.matching(resource, field, value);
         if !others.is_empty() {
-            records.retain(|record| has_all(&record.value(), others));
+            records.retain(|record| has_all(record, others));
         }
         records
     }
@@ -118,10 +118,10 @@ impl<'c> Turn<'c, '_> {
 }
 
 /// Does the record have each field with the value wanted, or as one of its elements?
-pub fn has_all(record: &Value, wanted: &[(&str, Value)]) -> bool {
-    wanted.iter().all(|(field, value)| match record.get(field) {
+pub fn has_all(record: &Record, wanted: &[(&str, Value)]) -> bool {
+    wanted.iter().all(|(field, value)| match record.field(field) {
         Some(Value::Array(items)) if !value.is_array() => items.contains(value),
-        Some(found) => found == value,
+        Some(found) => found == *value,
         None => value.is_null(),
     })
 }

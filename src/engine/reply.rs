@@ -140,7 +140,8 @@ impl<'c> Turn<'c, '_> {
     /// A new record shows its secrets, also in the author's own tree.
     fn bind_revealed<'s>(&self, done: &'s Done, scope: &mut Scope<'s>) {
         if let Some(record) = done.record.as_ref().filter(|record| done.reveals.is_some() && record.hidden.is_some()) {
-            scope.bind_record("record", self.fields_of(record), self.shown(record, done));
+            let whole = self.fields_of(record);
+            scope.bind_record("record", || whole, self.shown(record, done));
         }
     }
 

@@ -58,12 +58,16 @@ impl<'c, 'w> Turn<'c, 'w> {
 
     /// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
     pub fn bind_record<'s>(&self, scope: &mut Scope<'s>, name: &'s str, record: &Arc<Record>) {
-        if record.hidden.is_some() {
-            return scope.bind_record(name, self.fields_of(record), record.json.to_string());
-        }
-        match &self.written {
-            Some((written, fields)) if Arc::ptr_eq(written, record) => scope.bind_shared(name, fields.clone()),
-            _ => scope.bind_text(name, record.json.to_string()),
+        let written = self.written.as_ref().filter(|(written, _)| Arc::ptr_eq(written, record));
+        let written = written.map(|(_, fields)| fields.clone());
+        match (written, record.hidden.is_some()) {
+            (Some(fields), true) => scope.bind_record(name, || fields, record.json.to_string()),
+            (Some(fields), false) => scope.bind_shared(name, fields),
+            (None, true) => {
+                let whole = record.clone();
+                scope.bind_record(name, move || Arc::new(whole.value()), record.json.to_string());
+            }
+            (None, false) => scope.bind_text(name, record.json.to_string()),
         }
     }
 
@@ -71,7 +75,7 @@ impl<'c, 'w> Turn<'c, 'w> {
     pub fn bind_records<'s>(&self, scope: &mut Scope<'s>, name: &'s str, records: &[Arc<Record>]) {
         let whole: Value = records.iter().map(|record| record.value()).collect();
         if records.iter().any(|record| record.hidden.is_some()) {
-            scope.bind_record(name, Arc::new(whole), records_text(records));
+            scope.bind_record(name, || Arc::new(whole), records_text(records));
         } else {
             scope.bind_owned(name, whole);
         }

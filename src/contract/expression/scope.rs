@@ -1,7 +1,7 @@
 //! What an expression can see while it is evaluated.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -27,11 +27,14 @@ pub enum Bound<'a> {
     Shared(Arc<Value>),
     /// A record that has hidden fields, or a list of such: with all fields, and as callers see it.
     Record {
-        whole: Arc<Value>,
+        whole: Whole,
         visible: Cow<'a, str>,
         parsed: OnceCell<Value>,
     },
 }
+
+/// All fields of a record, put together when an expression first looks inside it.
+pub type Whole = LazyCell<Arc<Value>, Box<dyn FnOnce() -> Arc<Value>>>;
 
 impl<'a> Scope<'a> {
     /// An empty scope with room for so many names.
@@ -65,7 +68,13 @@ impl<'a> Scope<'a> {
     }
 
     /// Binds a record, or a list of records, that has hidden fields: the value with them, and the JSON text of what callers may see.
-    pub fn bind_record(&mut self, name: &'a str, whole: Arc<Value>, visible: impl Into<Cow<'a, str>>) {
+    pub fn bind_record(
+        &mut self,
+        name: &'a str,
+        whole: impl FnOnce() -> Arc<Value> + 'static,
+        visible: impl Into<Cow<'a, str>>,
+    ) {
+        let whole: Whole = LazyCell::new(Box::new(whole));
         self.names.push((name, Bound::Record { whole, visible: visible.into(), parsed: OnceCell::new() }));
     }
 
