@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What a URI fragment may not hold as it is (RFC 3986, 3.5), and the percent sign itself.
-const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
+pub const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')

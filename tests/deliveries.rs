@@ -23,6 +23,7 @@ use standin::world::state;
 use support::{Answer, Fake};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 const DOCUMENT: &str = include_str!("deliveries/bells.yaml");
 const URL: &str = "https://example.com/bell";
@@ -368,8 +369,8 @@ async fn the_control_api_shows_the_headers_that_were_sent() {
     assert_eq!(&events["entries"][0]["what"]["headers"], headers);
 }
 
-#[tokio::test]
-async fn others_are_answered_while_a_reply_waits() {
+/// A test of a hook whose receiver has not answered yet: the fake, the receiver's socket, and the call whose reply is held back.
+async fn held_back() -> (Local, TcpListener, JoinHandle<(Reply, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hook = json!({"url": format!("http://{}/", listener.local_addr().unwrap()), "events": ["bell.rung"]});
     let local = local();
@@ -379,6 +380,12 @@ async fn others_are_answered_while_a_reply_waits() {
         let local = local.clone();
         tokio::spawn(async move { send(&local, Method::POST, &target, Value::Null).await })
     };
+    (local, listener, waiting)
+}
+
+#[tokio::test]
+async fn others_are_answered_while_a_reply_waits() {
+    let (local, listener, waiting) = held_back().await;
     let (mut socket, _) = listener.accept().await.unwrap();
     let started = Instant::now();
     let (reply, _) = send(&local, Method::GET, "/hooks", Value::Null).await;
@@ -394,15 +401,7 @@ async fn others_are_answered_while_a_reply_waits() {
 
 #[tokio::test]
 async fn a_reply_that_waits_in_a_world_that_is_reset_says_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hook = json!({"url": format!("http://{}/", listener.local_addr().unwrap()), "events": ["bell.rung"]});
-    let local = local();
-    let (_, hook) = send(&local, Method::POST, "/hooks", hook).await;
-    let target = format!("/hooks/{}/test", hook["id"].as_str().unwrap());
-    let waiting = {
-        let local = local.clone();
-        tokio::spawn(async move { send(&local, Method::POST, &target, Value::Null).await })
-    };
+    let (local, listener, waiting) = held_back().await;
     let (socket, _) = listener.accept().await.unwrap();
     send(&local, Method::POST, "/_standin/world/reset", Value::Null).await;
     drop(socket);
@@ -413,15 +412,7 @@ async fn a_reply_that_waits_in_a_world_that_is_reset_says_so() {
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_is_recorded_all_the_same() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hook = json!({"url": format!("http://{}/", listener.local_addr().unwrap()), "events": ["bell.rung"]});
-    let local = local();
-    let (_, hook) = send(&local, Method::POST, "/hooks", hook).await;
-    let target = format!("/hooks/{}/test", hook["id"].as_str().unwrap());
-    let waiting = {
-        let local = local.clone();
-        tokio::spawn(async move { send(&local, Method::POST, &target, Value::Null).await })
-    };
+    let (local, listener, waiting) = held_back().await;
     let (socket, _) = listener.accept().await.unwrap();
     waiting.abort();
     _ = waiting.await;

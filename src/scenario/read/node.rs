@@ -1,7 +1,7 @@
 //! A place in a description's tree: its value, where it stands, and how to complain about it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -125,6 +125,26 @@ impl<'a> Node<'a> {
     /// The elements of the list under a key.
     pub fn items_of(&self, key: &str) -> Vec<Node<'a>> {
         self.get(key).map(|list| list.items()).unwrap_or_default()
+    }
+
+    /// The elements of a list that names things of a kind by their ids. One that is no text, or named before, is refused and passed over.
+    pub fn ids(&self, kind: &'static str) -> impl Iterator<Item = (Node<'a>, &'a str)> {
+        let mut seen: BTreeMap<&'a str, usize> = BTreeMap::new();
+        self.items().into_iter().enumerate().filter_map(move |(index, item)| {
+            let Value::String(text) = item.value else {
+                let message = format!("a {kind} is named by its id, not by {}", written_kind(item.value));
+                item.refuse(message, format!("write its `{kind}Id`"));
+                return None;
+            };
+            if let Some(first) = seen.insert(text, index) {
+                item.refuse(
+                    format!("`{text}` is named twice"),
+                    format!("it is number {} of the list already: leave one of them out", first + 1),
+                );
+                return None;
+            }
+            Some((item, text.as_str()))
+        })
     }
 
     /// The members of an object in order; none when it is something else.

@@ -1,10 +1,8 @@
 //! Step Objects: read, merged with what their workflow says for all steps, and held against what they call.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use super::action::{self, Outcome, is_empty_list};
 use super::body;
@@ -23,7 +21,6 @@ use crate::contract::violation::Place;
 use crate::scenario::condition::Criterion;
 use crate::scenario::finding::Site;
 use crate::scenario::model::{Action, Parameter, ParameterPlace, RequestBody, Step, StepTarget, Version, WorkflowRef};
-use crate::words::written_kind;
 
 /// What a workflow says for all its steps.
 #[derive(Debug, Default)]
@@ -267,23 +264,8 @@ fn dependencies<'a>(scope: &Scope<'a>, node: &Node<'a>, links: &mut StepLinks) -
     let Some(list) = node.get("dependsOn").filter(|_| node.version() >= Version::V1_1) else {
         return others;
     };
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     links.ordered = !is_empty_list(&list);
-    for (index, item) in list.items().into_iter().enumerate() {
-        let Value::String(text) = item.value else {
-            item.refuse(
-                format!("a step is named by its id, not by {}", written_kind(item.value)),
-                "write its `stepId`",
-            );
-            continue;
-        };
-        if let Some(first) = seen.insert(text, index) {
-            item.refuse(
-                format!("`{text}` is named twice"),
-                format!("it is number {} of the list already: leave one of them out", first + 1),
-            );
-            continue;
-        }
+    for (item, text) in list.ids("step") {
         match dependency(scope, &item, text) {
             Some((None, step)) => links.depends_on.push((step, item.site())),
             Some((Some(workflow), step)) => {

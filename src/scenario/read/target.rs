@@ -4,6 +4,7 @@ use http::Method;
 
 use super::names::{Name, Reader, SOURCE_PREFIX, is_named, operation_ids};
 use super::node::{Node, listed};
+use super::source::SourceSlot;
 use crate::contract::Contract;
 use crate::contract::operation::{Operation, OperationId};
 use crate::pointer;
@@ -78,20 +79,24 @@ fn operation_by_id<'a>(reader: &Reader<'a>, node: &Node<'a>, text: &str) -> Opti
             }
         }
     };
-    let api = match source.target? {
-        SourceTarget::Api(api) => api,
-        SourceTarget::Description(_) => {
-            let message = format!("`{}` is an Arazzo description: it has no operations", source.name);
-            node.refuse(message, "a workflow of it is called by `workflowId`");
-            return None;
-        }
-    };
-    let contract = reader.api(api).contract.as_deref()?;
+    let (api, contract) = operations_of(reader, node, source)?;
     let found = contract.operations.find(id).filter(|found| is_named(contract, contract.operations.get(*found)));
     if found.is_none() {
         refuse_operation(reader, node, contract, &source.name, id);
     }
     found.map(|operation| StepTarget::Operation { api, operation })
+}
+
+/// The API that a source is, with its contract; nothing where that could not be read, or where the source has no operations.
+fn operations_of<'a>(reader: &Reader<'a>, node: &Node<'a>, source: &SourceSlot) -> Option<(usize, &'a Contract)> {
+    match source.target? {
+        SourceTarget::Api(api) => Some((api, reader.api(api).contract.as_deref()?)),
+        SourceTarget::Description(_) => {
+            let message = format!("`{}` is an Arazzo description: it has no operations", source.name);
+            node.refuse(message, "a workflow of it is called by `workflowId`");
+            None
+        }
+    }
 }
 
 fn refuse_operation<'a>(reader: &Reader<'a>, node: &Node<'a>, contract: &Contract, source: &str, id: &str) {
@@ -154,15 +159,7 @@ fn operation_by_path<'a>(reader: &Reader<'a>, node: &Node<'a>, text: &str) -> Op
         node.refuse("a JSON Pointer must follow the source's URL", form());
         return None;
     };
-    let api = match source.target? {
-        SourceTarget::Api(api) => api,
-        SourceTarget::Description(_) => {
-            let message = format!("`{}` is an Arazzo description: it has no operations", source.name);
-            node.refuse(message, "a workflow of it is called by `workflowId`");
-            return None;
-        }
-    };
-    let contract = reader.api(api).contract.as_deref()?;
+    let (api, contract) = operations_of(reader, node, source)?;
     operation_at(node, contract, &source.name, &pointer).map(|operation| StepTarget::Operation { api, operation })
 }
 

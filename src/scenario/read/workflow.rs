@@ -21,7 +21,6 @@ use super::value;
 use crate::contract::schema::SchemasBuilder;
 use crate::scenario::finding::Site;
 use crate::scenario::model::{ActionKind, Destination, Step, StepTarget, Workflow, WorkflowRef};
-use crate::words::written_kind;
 
 /// What a workflow needs of others. Known even of one that cannot be read.
 #[derive(Debug, Default)]
@@ -174,22 +173,7 @@ fn depend<'a>(
     uses: impl Iterator<Item = Uses>,
     links: &mut WorkflowLinks,
 ) {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, item) in node.items_of("dependsOn").into_iter().enumerate() {
-        let Value::String(text) = item.value else {
-            item.refuse(
-                format!("a workflow is named by its id, not by {}", written_kind(item.value)),
-                "write its `workflowId`",
-            );
-            continue;
-        };
-        if let Some(first) = seen.insert(text, index) {
-            item.refuse(
-                format!("`{text}` is named twice"),
-                format!("it is number {} of the list already: leave one of them out", first + 1),
-            );
-            continue;
-        }
+    for (item, text) in node.get("dependsOn").iter().flat_map(|list| list.ids("workflow")) {
         if let Some(needed) = reader.workflow(&item, text) {
             links.depends_on.entry(needed).or_insert_with(|| item.site());
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::call::RESERVED;
 use crate::contract::parameter::{Parameter, Style};
+use crate::pointer::FRAGMENT_ESCAPED;
 
 /// Objects nested deeper than this in a `deepObject` are written as JSON text; readers give up there, too.
 const BRACKETS_MAX: usize = 16;
@@ -33,20 +34,7 @@ const QUERY_RESERVED: &AsciiSet = &RESERVED
 /// What a cookie's value cannot hold (RFC 6265, 4.1.1), and the percent sign.
 const COOKIE_RESERVED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\');
 /// What a whole query string cannot hold (RFC 3986, 3.4); what its author has encoded stays encoded.
-const QUERYSTRING_RESERVED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
+const QUERYSTRING_RESERVED: &AsciiSet = &FRAGMENT_ESCAPED.remove(b'%');
 
 /// One `name=value` before it is encoded. Delimiters stand between the pieces, so that pieces can hold them encoded.
 #[derive(Debug, PartialEq, Eq)]
