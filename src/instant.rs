@@ -20,8 +20,29 @@ pub fn iso_millis(ms: i64) -> Option<String> {
 
 fn written(ms: i64, fraction: &str) -> Option<String> {
     let (date, seconds) = (day(ms)?, ms.rem_euclid(DAY_MS) / 1000);
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    Some(format!("{date}T{hours:02}:{minutes:02}:{:02}{fraction}Z", seconds % 60))
+    let mut text = String::with_capacity(24);
+    two_digits(&mut text, i64::from(date.year()) / 100, "");
+    two_digits(&mut text, i64::from(date.year()) % 100, "-");
+    two_digits(&mut text, date.month().into(), "-");
+    two_digits(&mut text, date.day().into(), "T");
+    two_digits(&mut text, seconds / 3600, ":");
+    two_digits(&mut text, seconds / 60 % 60, ":");
+    two_digits(&mut text, seconds % 60, fraction);
+    text.push('Z');
+    Some(text)
+}
+
+/// Every record has an instant or two, and the formatting of the standard library takes its time.
+fn two_digits(text: &mut String, number: i64, after: &str) {
+    let digits = number.rem_euclid(100) as u8;
+    text.push(char::from(b'0' + digits / 10));
+    text.push(char::from(b'0' + digits % 10));
+    text.push_str(after);
+}
+
+/// Would [`iso`] write this text, if it is an instant at all? Leap seconds, which it never writes, are left out.
+pub fn is_canonical(text: &str) -> bool {
+    has_shape(text, b"dddd-dd-ddTdd:dd:ddZ") && !text.ends_with(":60Z")
 }
 
 /// `YYYY-MM-DD`.
@@ -95,7 +116,7 @@ fn has_shape(text: &str, shape: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, is_date, is_date_time, iso, iso_millis, parse};
+    use super::{date, is_canonical, is_date, is_date_time, iso, iso_millis, parse};
 
     #[test]
     fn instants_are_written_and_read_back() {
@@ -112,6 +133,10 @@ mod tests {
         for text in ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"] {
             let ms = parse(text).expect(text);
             assert_eq!(iso(ms).as_deref(), Some(text));
+        }
+        for text in ["2023-12-21T01:50:56Z", "2023-12-21T01:50:60Z", "2023-12-21T01:50:56.5Z", "2023-12-21T01:50:56z"] {
+            let ms = parse(text).expect(text);
+            assert_eq!(is_canonical(text), iso(ms).as_deref() == Some(text), "{text}");
         }
         let last = parse("9999-12-31T23:59:59.999Z").expect("the last one");
         assert_eq!(iso(last + 1), None);

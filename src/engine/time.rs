@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use crate::contract::plan::{Field, TimeForm};
-use crate::instant::{iso, parse};
+use crate::instant::{is_canonical, iso, parse};
 
 /// An instant in the form of a field.
 pub fn instant(ms: i64, form: TimeForm) -> Value {
@@ -31,7 +31,7 @@ pub fn coerce(field: &Field, value: Value) -> Value {
         (Some(TimeForm::Seconds), Value::String(text)) => {
             parse(text).map_or(value, |ms| Value::from(ms.div_euclid(1000)))
         }
-        (Some(TimeForm::Text), Value::String(text)) => {
+        (Some(TimeForm::Text), Value::String(text)) if !is_canonical(text) => {
             parse(text).map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from))
         }
         (Some(TimeForm::Text), Value::Number(number)) => {
