@@ -50,6 +50,8 @@ pub(super) struct Compiler<'a> {
     pub slots: SchemasBuilder,
     /// Bits given out for memos, by resource.
     pub bits: BTreeMap<SchemaId, u32>,
+    /// Do the rules of any resource look at `call`?
+    resources_use_call: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -63,6 +65,7 @@ impl<'a> Compiler<'a> {
             complaints: Vec::new(),
             slots: SchemasBuilder::default(),
             bits: BTreeMap::new(),
+            resources_use_call: looks_at_call(&behaviour.resources),
         }
     }
 
@@ -263,7 +266,7 @@ impl<'a> Compiler<'a> {
                 &["error", "call", "now"],
             ),
             error_media,
-            uses_call: looks_at_call(shapes, &["call.id"]),
+            uses_call: looks_at_call(&shapes.error),
         }
     }
 
@@ -288,6 +291,7 @@ impl<'a> Compiler<'a> {
         }
         let reply = self.reply(&pointer, operation, rule, &verb, &names);
         let capabilities = self.capabilities(operation, resources, &verb, &reply);
+        let uses_call = self.uses_call(rule, &verb, &reply.body);
         Action {
             id,
             matching,
@@ -304,18 +308,26 @@ impl<'a> Compiler<'a> {
             replays: self.replays(operation),
             errors: self.own_errors(&pointer, rule),
             label: format!("{} {}", operation.method, self.operations.path(operation)),
-            uses_call: self.uses_call(rule, &verb),
+            uses_call,
             verb,
         }
     }
 
-    /// Do its rules look at `call`: its own, those of the operation that a batch runs, those of the records that it changes?
-    fn uses_call(&self, rule: &OperationRule, verb: &Verb) -> bool {
+    /// Do its rules look at `call`: its own, those of the operation that a batch runs, those of the records that it changes, its reply's shape?
+    fn uses_call(&self, rule: &OperationRule, verb: &Verb, body: &BodyPlan) -> bool {
         let run = rule.batch.as_ref().and_then(|batch| self.behaviour.operations.get(&batch.run));
         let changes = verb.changes() || !rule.also.is_empty();
-        looks_at_call(rule, &[])
-            || run.is_some_and(|run| looks_at_call(run, &[]))
-            || changes && looks_at_call(&self.behaviour.resources, &[])
+        let shapes = &self.behaviour.shapes;
+        let shape = match body {
+            BodyPlan::Record | BodyPlan::RecordTree(_) => &shapes.record,
+            BodyPlan::List => &shapes.list,
+            BodyPlan::Message(_) => &shapes.message,
+            BodyPlan::Empty | BodyPlan::Tree(_) | BodyPlan::Sample { .. } => &None,
+        };
+        looks_at_call(rule)
+            || run.is_some_and(looks_at_call)
+            || changes && self.resources_use_call
+            || looks_at_call(shape)
     }
 
     /// What clients may count on. Events that are said to follow must be there.
@@ -360,13 +372,10 @@ impl<'a> Compiler<'a> {
 /// What is assumed of an operation that nobody describes.
 static UNKNOWN: LazyLock<OperationRule> = LazyLock::new(|| OperationRule { sampled: true, ..OperationRule::default() });
 
-/// Does any text of the rule name `call` otherwise than in these phrases?
-fn looks_at_call(rule: &impl serde::Serialize, except: &[&str]) -> bool {
-    let mut text = serde_json::to_string(rule).unwrap_or_default();
-    for phrase in except {
-        text = text.replace(phrase, "");
-    }
-    text.contains("call")
+/// Does any text of the rule name more of `call` than its id, which is always known?
+fn looks_at_call(rule: &impl serde::Serialize) -> bool {
+    let text = serde_json::to_string(rule).unwrap_or_default();
+    text.replace("call.id", "").contains("call")
 }
 
 /// Longest time that a webhook's receiver may be given, in ms.

@@ -212,7 +212,7 @@ pub struct Action {
     pub errors: Vec<(ErrorIndex, ErrorIndex)>,
     /// `METHOD /base/template`, for counting.
     pub label: String,
-    /// Do its rules look at `call`?
+    /// Do its rules, or the shape of its reply, look at more of `call` than its id?
     pub uses_call: bool,
 }
 
@@ -415,7 +415,7 @@ pub struct Shapes {
     pub error: Tree,
     /// Media type of error bodies: `application/json` or `application/problem+json`.
     pub error_media: String,
-    /// Do they say more of the call than its id?
+    /// Do errors say more of the call than its id?
     pub uses_call: bool,
 }
 
