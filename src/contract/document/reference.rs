@@ -84,9 +84,11 @@ pub fn settle(root: &mut Value) -> Vec<(String, Fault)> {
     let mut faults = Vec::new();
     let mut targets = BTreeMap::new();
     for (at, text) in found.references {
-        let target = targets.entry(text).or_insert_with_key(|text| target(root, text));
-        match target {
-            Ok(reference) => {
+        // Most are spelled so already, and finding their place again would take longer than all the rest.
+        let respelled = |text: &String| target(root, text).map(|target| (target != *text).then_some(target));
+        match targets.entry(text).or_insert_with_key(respelled) {
+            Ok(None) => {}
+            Ok(Some(reference)) => {
                 if let Some(Value::String(text)) = root.pointer_mut(&at) {
                     text.clone_from(reference);
                 }

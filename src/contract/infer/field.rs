@@ -104,7 +104,7 @@ impl Writer {
             _ => None,
         };
         let lists = matches!(site.content(), Content::List(_));
-        Writer { here: resources.at(&site.collection()), shows, lists }
+        Writer { here: resources.at(&site.collection), shows, lists }
     }
 
     /// Does the operation take the fields of this resource? A creation in its collection, or a change of its item.
@@ -160,7 +160,7 @@ fn secrets(survey: &Survey<'_>, resource: &mut Resource<'_>, notes: &mut Notes) 
 
 fn creation_example(survey: &Survey<'_>, resource: &Resource<'_>, field: &str) -> Option<String> {
     let creations = survey.sites.iter().filter(|site| site.method() == Method::POST);
-    let here = creations.filter(|site| resource.collections.contains(&site.collection()));
+    let here = creations.filter(|site| resource.collections.contains(&site.collection));
     here.filter_map(|site| site.success.as_ref().map(|success| (site, success)))
         .flat_map(|(site, success)| {
             let examples = reply_examples(survey, site.operation, success.status);
@@ -259,7 +259,7 @@ fn declared_missing(
 ) -> Option<String> {
     let creations = survey.sites.iter().filter(|site| {
         site.method() == Method::POST
-            && resources.at(&site.collection()) == Some(index)
+            && resources.at(&site.collection) == Some(index)
             && site.path.iter().all(|segment| segment.parameter().is_none())
             && site.body.as_ref().is_some_and(|body| body.has(field))
     });

@@ -50,7 +50,7 @@ pub fn rule(survey: &Survey<'_>, resource: &Resource<'_>) -> (IdRule, String) {
 fn example(survey: &Survey<'_>, resource: &Resource<'_>, property: &Property<'_>) -> Option<String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let own = property.example().and_then(text);
-    let sites = || survey.sites.iter().filter(|site| resource.collections.contains(&site.collection()));
+    let sites = || survey.sites.iter().filter(|site| resource.collections.contains(&site.collection));
     own.or_else(|| sites().find_map(parameter_example)).or_else(|| {
         sites()
             .flat_map(|site| record_examples(survey, site))

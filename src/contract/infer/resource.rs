@@ -82,7 +82,7 @@ fn families<'a>(survey: &Survey<'a>) -> IndexMap<String, Family<'a>> {
     let mut families: IndexMap<String, Family<'a>> = IndexMap::new();
     for site in &survey.sites {
         let Some(role) = role(site) else { continue };
-        let family = families.entry(site.collection()).or_default();
+        let family = families.entry(site.collection.clone()).or_default();
         family.segment = site.last_literal().unwrap_or_default().to_owned();
         if let Some(Segment::Parameter(name)) = site.path.last() {
             family.parameter.get_or_insert_with(|| name.clone());

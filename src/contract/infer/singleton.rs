@@ -16,7 +16,7 @@ use crate::contract::vocabulary::{OperationRule, ResourceRule};
 pub fn find<'a>(survey: &Survey<'a>, resources: &mut Resources<'a>, notes: &mut Notes) -> Vec<(String, Value)> {
     let mut seeds = Vec::new();
     for site in survey.sites.iter().filter(|site| *site.method() == Method::GET) {
-        let collection = site.collection();
+        let collection = site.collection.clone();
         let Content::Record(raw) = site.content() else { continue };
         let fixed = !site.path.is_empty() && site.path.iter().all(|segment| segment.parameter().is_none());
         if !fixed || resources.at(&collection).is_some() || !is_changed(survey, &collection) {

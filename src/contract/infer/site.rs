@@ -22,6 +22,8 @@ pub struct Survey<'a> {
 pub struct Site<'a> {
     pub operation: &'a Operation,
     pub path: Vec<Segment>,
+    /// The collection that the path itself is, or is an item of, as [`Site::key`] writes it.
+    pub collection: String,
     pub success: Option<Success<'a>>,
     /// The body's media type that is JSON, or else the first.
     pub body_media: Option<&'a Media>,
@@ -65,7 +67,8 @@ impl<'a> Site<'a> {
         let path = segments(&operation.template);
         let body_media = operation.body.as_ref().and_then(|body| preferred(&body.media));
         let body = body_media.map(|media| View::of(document, &media.raw));
-        let mut site = Site { operation, path, success: None, body_media, body };
+        let mut site = Site { operation, path, collection: String::new(), success: None, body_media, body };
+        site.collection = site.key(site.path.len() - usize::from(site.ends_in_parameter()));
         let success = operation.responses.iter().find(|(status, _)| status.starts_with('2'));
         site.success = success.map(|(status, response)| {
             let media = preferred(&response.media);
@@ -106,11 +109,6 @@ impl<'a> Site<'a> {
             key.push_str(segment.literal().unwrap_or("{}"));
         }
         key
-    }
-
-    /// The collection that the path itself is, or is an item of.
-    pub fn collection(&self) -> String {
-        self.key(self.path.len() - usize::from(self.ends_in_parameter()))
     }
 
     /// Parameters that name a record above the collection at `length` segments: (segment's index, parameter's name).

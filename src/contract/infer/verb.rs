@@ -42,7 +42,7 @@ pub fn propose(survey: &Survey<'_>, resources: &mut Resources<'_>, site: &Site<'
         Content::Record(raw) | Content::List(raw) => resources.shown_by(&View::of(survey.document, raw)),
         _ => None,
     };
-    let here = resources.at(&site.collection());
+    let here = resources.at(&site.collection);
     let listed = matches!(site.content(), Content::List(_));
     let last = site.last_literal().unwrap_or_default().to_owned();
     match (site.method().as_str(), shown.or(here)) {
@@ -104,7 +104,7 @@ fn makes(resources: &Resources<'_>, index: usize, site: &Site<'_>, last: &str) -
 }
 
 fn on_item(resources: &mut Resources<'_>, site: &Site<'_>, notes: &mut Notes) -> Proposal {
-    let Some(index) = resources.at(&site.collection()) else { return sampled(resources, site, "") };
+    let Some(index) = resources.at(&site.collection) else { return sampled(resources, site, "") };
     let above = site.path.len() - 1;
     let name = prose(&resources.get(index).name);
     let (verb, reason) = match site.method().as_str() {
