@@ -13,7 +13,7 @@ pub mod upload;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::document::Document;
@@ -168,9 +168,9 @@ impl Media {
 impl Operation {
     /// The response declared for a status: the exact code, then its range (`4XX`), then `default`.
     pub fn response(&self, status: u16) -> Option<&Response> {
-        let range = format!("{}XX", status / 100);
-        let exact = self.responses.get(status.to_string().as_str());
-        exact.or_else(|| self.responses.get(&range)).or_else(|| self.responses.get("default"))
+        let exact = StatusCode::from_u16(status).ok().and_then(|status| self.responses.get(status.as_str()));
+        let range = || self.responses.get(&format!("{}XX", status / 100));
+        exact.or_else(range).or_else(|| self.responses.get("default"))
     }
 }
 
