@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::problem::{Problem, complaint, field as field_text, object};
 use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::plan::{Action, Assignment, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
 use crate::contract::violation::{Place, Violation};
@@ -57,6 +57,25 @@ impl Fields {
     }
 }
 
+/// In the author's rules nothing of a record is hidden while it is put together.
+impl Members for Fields {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.hidden.get(name).or_else(|| self.visible.get(name)).map(Cow::Borrowed)
+    }
+
+    fn whole(&self) -> Value {
+        self.value()
+    }
+
+    fn hides(&self) -> bool {
+        false
+    }
+
+    fn visible(&self) -> Option<&str> {
+        None
+    }
+}
+
 /// What a record is made from.
 pub struct Source<'a> {
     /// The caller's fields.
@@ -96,9 +115,9 @@ impl<'c> Turn<'c, '_> {
         self.assign(resource, &resource.set, &mut fields, scope, source.trusted.then_some(source.body))?;
         self.assign(resource, source.set, &mut fields, scope, None)?;
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden.clone(), self.now);
+        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.wrote(&record, fields.visible, hidden);
+        self.wrote(&record, fields.visible);
         self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
         self.plan_lifecycle(index, &record);
@@ -189,23 +208,24 @@ impl<'c> Turn<'c, '_> {
         resource: &Resource,
         set: &[Assignment],
         fields: &mut Fields,
-        scope: &mut Scope<'_>,
+        scope: &Scope<'_>,
         kept: Option<&Map<String, Value>>,
     ) -> Result<(), Problem> {
-        let depth = scope.len();
         for assignment in set {
             if kept.is_some_and(|kept| kept.contains_key(&assignment.field)) {
                 continue;
             }
-            if assignment.uses_record {
-                scope.truncate(depth);
-                scope.bind("record", Cow::Owned(fields.value()));
-            }
-            let value = assignment.tree.evaluate(scope);
+            let value = match assignment.uses_record {
+                true => {
+                    let mut own = scope.inner();
+                    own.bind_object("record", Object::lent(&*fields));
+                    assignment.tree.evaluate(&own)
+                }
+                false => assignment.tree.evaluate(scope),
+            };
             let value = value.map_err(|error| Problem::evaluation(self.contract, &error))?;
             fields.put(resource, &assignment.field, value);
         }
-        scope.truncate(depth);
         Ok(())
     }
 
@@ -290,11 +310,11 @@ impl<'c> Turn<'c, '_> {
     ) -> Result<Arc<Record>, Problem> {
         let resource = self.resource(index);
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden.clone(), entered) else {
+        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden, entered) else {
             return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
         };
         self.because("changed", format!("{} {}", resource.name, record.id));
-        self.wrote(&stored, fields.visible, hidden);
+        self.wrote(&stored, fields.visible);
         self.plan_lifecycle(index, &stored);
         Ok(stored)
     }
@@ -340,9 +360,8 @@ impl<'c> Turn<'c, '_> {
             let now = Value::from(self.now);
             let mut kept = Vec::new();
             for record in records {
-                let value = record.value();
                 let mut scope = Scope::default();
-                scope.bind("record", Cow::Borrowed(&value));
+                self.bind_record(&mut scope, "record", &record);
                 scope.bind("now", Cow::Borrowed(&now));
                 if self.holds(when, &scope)? {
                     kept.push(record.clone());

@@ -206,7 +206,7 @@ impl<'c> Turn<'c, '_> {
         let Some((resource, _)) = &webhooks.log else { return Value::Null };
         let resource = self.resource(*resource);
         match log {
-            Some(log) => log.field(&resource.id.field).unwrap_or_else(|| Value::from(log.id.as_ref())),
+            Some(log) => log.field(&resource.id.field).map_or_else(|| Value::from(log.id.as_ref()), Cow::into_owned),
             None => self.foreseen_id(&resource.name, &resource.id.kind),
         }
     }
@@ -239,7 +239,7 @@ impl<'c> Turn<'c, '_> {
         bind_log(&mut scope, &view, &subscription, &now);
         let mut fields = Fields::of(&record);
         let written = self
-            .assign(self.resource(*resource), set, &mut fields, &mut scope, None)
+            .assign(self.resource(*resource), set, &mut fields, &scope, None)
             .and_then(|()| self.store_fields(*resource, &record, fields));
         if let Err(problem) = written {
             let action =

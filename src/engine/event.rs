@@ -130,14 +130,14 @@ impl<'c> Turn<'c, '_> {
     pub fn listens(
         &self,
         webhooks: &Webhooks,
-        subscription: &Record,
+        subscription: &Arc<Record>,
         event: &str,
         data: &Value,
     ) -> Result<bool, Problem> {
         let Some(when) = &webhooks.when else { return Ok(true) };
-        let (value, now, event) = (subscription.value(), Value::from(self.now), Value::from(event));
+        let (now, event) = (Value::from(self.now), Value::from(event));
         let mut scope = Scope::default();
-        scope.bind("record", Cow::Borrowed(&value));
+        self.bind_record(&mut scope, "record", subscription);
         scope.bind("event", Cow::Borrowed(&event));
         scope.bind("data", Cow::Borrowed(data));
         scope.bind("now", Cow::Borrowed(&now));

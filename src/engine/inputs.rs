@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::contract::Contract;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Object, Scope};
 use crate::contract::parameter::Arguments;
 use crate::world::store::Record;
 
@@ -77,11 +77,8 @@ impl Inputs {
         scope.bind("header", Cow::Borrowed(&self.header));
         scope.bind("body", Cow::Borrowed(&self.body));
         match &self.caller {
-            Some(record) if record.hidden.is_some() => {
-                let me = self.me.clone();
-                scope.bind_record("me", || me, &*record.json);
-            }
-            _ => scope.bind("me", Cow::Borrowed(&*self.me)),
+            Some(record) => scope.bind_object("me", Object::known(record.clone(), self.me.clone())),
+            None => scope.bind("me", Cow::Borrowed(&*self.me)),
         }
         scope.bind("now", Cow::Borrowed(&self.now));
     }

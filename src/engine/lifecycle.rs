@@ -11,7 +11,7 @@ use super::change::Fields;
 use super::problem::Problem;
 use super::turn::Turn;
 use crate::contract::Contract;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Object, Scope};
 use crate::contract::plan::{Due, ResourceIndex, Transition};
 use crate::world::World;
 use crate::world::agenda::Work;
@@ -76,10 +76,10 @@ impl<'c> Turn<'c, '_> {
         if resource.lifecycle.is_empty() {
             return;
         }
-        let value = self.fields_of(record);
+        let object = self.object(record);
         let mut planned = Vec::new();
-        for rule in resource.lifecycle.iter().filter(|rule| in_state(rule, &value)) {
-            let Some(due) = self.due(rule, record, &value) else { continue };
+        for rule in resource.lifecycle.iter().filter(|rule| in_state(rule, &object)) {
+            let Some(due) = self.due(rule, record) else { continue };
             if !planned.contains(&due) {
                 planned.push(due);
             }
@@ -92,13 +92,13 @@ impl<'c> Turn<'c, '_> {
         }
     }
 
-    fn due(&mut self, rule: &Transition, record: &Record, value: &Value) -> Option<i64> {
+    fn due(&mut self, rule: &Transition, record: &Arc<Record>) -> Option<i64> {
         match &rule.due {
             Due::After(wait) => Some(record.since.saturating_add(*wait)),
             Due::At(expression) => {
                 let now = Value::from(self.now);
                 let mut scope = Scope::default();
-                scope.bind("record", Cow::Borrowed(value));
+                self.bind_record(&mut scope, "record", record);
                 scope.bind("now", Cow::Borrowed(&now));
                 match expression.evaluate(&scope) {
                     Ok(at) => at.as_i64().or_else(|| at.as_str().and_then(crate::instant::parse)),
@@ -116,12 +116,12 @@ impl<'c> Turn<'c, '_> {
         let Some(record) = self.world.store.by_seq(index, seq).filter(|record| record.entry == entry).cloned() else {
             return;
         };
-        let value = record.value();
+        let object = self.object(&record);
         let mut waits = false;
         for (place, rule) in
-            self.resource(index).lifecycle.iter().enumerate().filter(|(_, rule)| in_state(rule, &value))
+            self.resource(index).lifecycle.iter().enumerate().filter(|(_, rule)| in_state(rule, &object))
         {
-            if self.due(rule, &record, &value).is_none_or(|due| due > self.now) {
+            if self.due(rule, &record).is_none_or(|due| due > self.now) {
                 continue;
             }
             let reenters = rule.from == rule.to;
@@ -129,7 +129,7 @@ impl<'c> Turn<'c, '_> {
                 self.stopped(index, &record, rule);
                 continue;
             }
-            match self.fire_whole(index, &record, &value, rule) {
+            match self.fire_whole(index, &record, rule) {
                 Ok(true) => {
                     if reenters {
                         reentered.insert((index, seq, place));
@@ -163,30 +163,23 @@ impl<'c> Turn<'c, '_> {
     fn fire_whole(
         &mut self,
         index: ResourceIndex,
-        record: &Record,
-        value: &Value,
+        record: &Arc<Record>,
         rule: &'c Transition,
     ) -> Result<bool, Problem> {
         let before = (!rule.also.is_empty()).then(|| self.world.clone());
-        let fired = self.fire(index, record, value, rule);
+        let fired = self.fire(index, record, rule);
         if let (Err(_), Some(before)) = (&fired, before) {
             *self.world = before;
         }
         fired
     }
 
-    fn fire(
-        &mut self,
-        index: ResourceIndex,
-        record: &Record,
-        value: &Value,
-        rule: &'c Transition,
-    ) -> Result<bool, Problem> {
+    fn fire(&mut self, index: ResourceIndex, record: &Arc<Record>, rule: &'c Transition) -> Result<bool, Problem> {
         let resource = self.resource(index);
         let now = Value::from(self.now);
         let mut scope = Scope::default();
         scope.bind("now", Cow::Borrowed(&now));
-        scope.bind("record", Cow::Borrowed(value));
+        self.bind_record(&mut scope, "record", record);
         self.bind_reads(&rule.with, &mut scope)?;
         if let Some(when) = &rule.when
             && !self.holds(when, &scope)?
@@ -196,7 +189,7 @@ impl<'c> Turn<'c, '_> {
         let mut fields = Fields::of(record);
         fields.put(resource, &rule.field, Value::String(rule.to.clone()));
         self.stamp(resource, &mut fields);
-        self.assign(resource, &rule.set, &mut fields, &mut scope, None)?;
+        self.assign(resource, &rule.set, &mut fields, &scope, None)?;
         let stored = match rule.from == rule.to {
             true => self.store_entered(index, record, fields, Some(self.now))?,
             false => self.store_fields(index, record, fields)?,
@@ -221,6 +214,6 @@ impl<'c> Turn<'c, '_> {
     }
 }
 
-fn in_state(rule: &Transition, value: &Value) -> bool {
-    value.get(&rule.field).and_then(Value::as_str) == Some(rule.from.as_str())
+fn in_state(rule: &Transition, record: &Object<'_>) -> bool {
+    record.member(&rule.field).and_then(Value::as_str) == Some(rule.from.as_str())
 }

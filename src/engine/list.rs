@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::problem::{Problem, complaint};
 use super::turn::Turn;
 use crate::call::Call;
-use crate::contract::expression::{Expression, Scope};
+use crate::contract::expression::{Expression, Object, Scope};
 use crate::contract::plan::{Filter, Paging, ResourceIndex, Sort};
 use crate::contract::violation::Place;
 use crate::contract::vocabulary::PageStyle;
@@ -82,10 +82,7 @@ impl<'c> Turn<'c, '_> {
                 return false;
             }
             let mut own = scope.inner();
-            match &record.hidden {
-                None => own.bind_text("record", &*record.json),
-                Some(_) => own.bind_owned("record", record.value()),
-            }
+            own.bind_object("record", Object::new(record.clone()));
             self.holds(condition, &own).unwrap_or_else(|problem| {
                 failed = Some(problem);
                 false

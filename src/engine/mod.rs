@@ -179,10 +179,10 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     if let Some(reply) = replay(turn, call, visit, operation, body.as_ref().ok())? {
         return Ok(Course::Reply(reply)); // 7
     }
-    let body = body?;
+    let mut body = body?;
     let (schemas, rule) = (&contract.operations.schemas, &contract.plan.requests);
     let (arguments, violations) = parameter::decode_overlooking(&declared.parameters, schemas, &names, call, rule);
-    let item_violations = validate(turn, operation, declared, &body, violations)?; // 8
+    let item_violations = validate(turn, operation, declared, &mut body, violations)?; // 8
     visit.inputs.arguments(arguments);
     visit.inputs.body = body.value;
     found::settle_touches(turn, operation);
@@ -363,7 +363,7 @@ fn validate(
     turn: &mut Turn<'_, '_>,
     operation: OperationId,
     declared: &Operation,
-    body: &Body<'_>,
+    body: &mut Body<'_>,
     mut violations: Vec<Violation>,
 ) -> Result<Vec<(usize, Violation)>, Problem> {
     let contract = turn.contract;
@@ -372,8 +372,10 @@ fn validate(
     match body.media {
         Some(media) => {
             if let Some(schema) = media.schema {
-                let view = body.schema_view.as_ref().unwrap_or(&body.value).clone();
-                violations.extend(contract.operations.schemas.check(schema, view, Place::Body).0);
+                let view = body.schema_view.as_mut().unwrap_or(&mut body.value);
+                let (found, checked) = contract.operations.schemas.check(schema, view.take(), Place::Body);
+                *view = checked;
+                violations.extend(found);
             }
         }
         None if required => violations.push(problem::complaint(Place::Body, "", "required", "Body is required")),

@@ -21,7 +21,7 @@ use crate::world::store::Record;
 #[derive(Default)]
 pub struct Done {
     pub record: Option<Arc<Record>>,
-    /// The record is new: its secrets are shown this once.
+    /// The record is new and has secrets, which are shown this once.
     pub reveals: Option<ResourceIndex>,
     pub listed: Option<Listed>,
     /// The delivery whose first attempt the reply waits for.
@@ -186,7 +186,8 @@ impl<'c> Turn<'c, '_> {
             (Verb::Create(index), _) => {
                 let record = self.create(*index, &source, scope)?;
                 self.keep_upload(*index, &record, brought.uploads);
-                return Ok(Done { record: Some(record), reveals: Some(*index), ..Done::default() });
+                let reveals = (!self.resource(*index).secrets.is_empty()).then_some(*index);
+                return Ok(Done { record: Some(record), reveals, ..Done::default() });
             }
             (Verb::Save(index), _) => Some(self.save(*index, &source, scope)?),
             (Verb::Update(index), Some(record)) => {

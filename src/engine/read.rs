@@ -119,9 +119,9 @@ impl<'c> Turn<'c, '_> {
 
 /// Does the record have each field with the value wanted, or as one of its elements?
 pub fn has_all(record: &Record, wanted: &[(&str, Value)]) -> bool {
-    wanted.iter().all(|(field, value)| match record.field(field) {
+    wanted.iter().all(|(field, value)| match record.field(field).as_deref() {
         Some(Value::Array(items)) if !value.is_array() => items.contains(value),
-        Some(found) => found == *value,
+        Some(found) => found == value,
         None => value.is_null(),
     })
 }

@@ -1,6 +1,7 @@
 //! Replies: rendered from the plan, and checked against the contract (stages 12 and 13).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use super::problem::{Problem, headers, status};
 use super::turn::{Turn, records_text};
 use crate::call::Reply;
 use crate::contract::Contract;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
 use crate::contract::sample::{Direction, sample};
@@ -31,6 +32,33 @@ struct Rendered {
     skeleton: Value,
     /// Do records stand in it as text?
     split: bool,
+}
+
+/// A new record, which shows its secrets this once.
+#[derive(Debug)]
+struct Revealed {
+    record: Arc<Record>,
+    shown: Value,
+    /// The same as text.
+    json: String,
+}
+
+impl Members for Revealed {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.record.field(name)
+    }
+
+    fn whole(&self) -> Value {
+        self.record.value()
+    }
+
+    fn hides(&self) -> bool {
+        true
+    }
+
+    fn visible(&self) -> Option<&str> {
+        Some(&self.json)
+    }
 }
 
 impl<'c> Turn<'c, '_> {
@@ -57,10 +85,11 @@ impl<'c> Turn<'c, '_> {
         }
         let mut reply = Reply::new(status(code));
         let check = plan.checks.get(&code);
-        if let Some(rendered) = self.body(plan, inputs, done, scope)? {
+        let revealed = self.revealed(done);
+        if let Some(rendered) = self.body(plan, inputs, done, revealed.as_ref(), scope)? {
             let media = check.map_or("application/json", |check| check.media.as_str());
             reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
-            let bytes = self.check_body(operation, code, check, done, rendered)?;
+            let bytes = self.check_body(operation, code, check, done, revealed.as_deref(), rendered)?;
             reply.body = Bytes::from(bytes);
         }
         reply.headers.extend(headers(&plan.headers, scope));
@@ -74,6 +103,7 @@ impl<'c> Turn<'c, '_> {
         plan: &'c ReplyPlan,
         inputs: &'s Inputs,
         done: &'s Done,
+        revealed: Option<&Arc<Revealed>>,
         scope: &mut Scope<'s>,
     ) -> Result<Option<Rendered>, Problem> {
         let shapes = &self.contract.plan.shapes;
@@ -87,7 +117,7 @@ impl<'c> Turn<'c, '_> {
             BodyPlan::Empty => return Ok(None),
             BodyPlan::Tree(tree) => {
                 split = true;
-                self.bind_revealed(done, scope);
+                bind_revealed(revealed, scope);
                 if let Some(listed) = &done.listed {
                     scope.bind_text("records", records_text(&listed.records));
                     scope.bind_ref("page", &listed.page);
@@ -96,14 +126,15 @@ impl<'c> Turn<'c, '_> {
             }
             BodyPlan::Record => {
                 split = true;
-                match &done.record {
-                    Some(record) => outer.bind_text("record", self.shown(record, done)),
-                    None => outer.bind("record", Cow::Owned(Value::Null)),
+                match (revealed, &done.record) {
+                    (Some(revealed), _) => outer.bind_text("record", &*revealed.json),
+                    (None, Some(record)) => outer.bind_text("record", &*record.json),
+                    (None, None) => outer.bind("record", Cow::Owned(Value::Null)),
                 }
                 shapes.record.write(&outer, &mut bytes)
             }
             BodyPlan::RecordTree(tree) => {
-                self.bind_revealed(done, scope);
+                bind_revealed(revealed, scope);
                 let value = tree.evaluate(scope).map_err(failed)?;
                 outer.bind("record", Cow::Owned(value));
                 shapes.record.write(&outer, &mut bytes)
@@ -137,26 +168,15 @@ impl<'c> Turn<'c, '_> {
         Ok(Some(Rendered { bytes, skeleton, split }))
     }
 
-    /// A new record shows its secrets, also in the author's own tree.
-    fn bind_revealed<'s>(&self, done: &'s Done, scope: &mut Scope<'s>) {
-        if let Some(record) = done.record.as_ref().filter(|record| done.reveals.is_some() && record.hidden.is_some()) {
-            let whole = self.fields_of(record);
-            scope.bind_record("record", || whole, self.shown(record, done));
-        }
-    }
-
-    /// A record as callers see it; a new one with its secrets.
-    fn shown<'r>(&self, record: &'r Record, done: &Done) -> Cow<'r, str> {
-        let secrets = done.reveals.map(|index| self.resource(index).secrets.as_slice()).unwrap_or_default();
-        match &record.hidden {
-            Some(hidden) if !secrets.is_empty() => {
-                let mut visible = record.visible();
-                let shown = secrets.iter().filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone())));
-                visible.extend(shown);
-                Cow::Owned(Value::Object(visible).to_string())
-            }
-            _ => Cow::Borrowed(&record.json),
-        }
+    /// A new record whose secrets are shown.
+    fn revealed(&self, done: &Done) -> Option<Arc<Revealed>> {
+        let (record, index) = (done.record.as_ref()?, done.reveals?);
+        let hidden = record.hidden.as_ref()?;
+        let mut shown = self.visible_of(record);
+        let secrets = self.resource(index).secrets.iter();
+        shown.extend(secrets.filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone()))));
+        let shown = Value::Object(shown);
+        Some(Arc::new(Revealed { record: record.clone(), json: shown.to_string(), shown }))
     }
 
     /// Stage 13: what we are about to say must fit the contract.
@@ -166,6 +186,7 @@ impl<'c> Turn<'c, '_> {
         code: u16,
         check: Option<&BodyCheck>,
         done: &Done,
+        revealed: Option<&Revealed>,
         rendered: Rendered,
     ) -> Result<Vec<u8>, Problem> {
         let operation = self.contract.operations.get(operation);
@@ -178,7 +199,7 @@ impl<'c> Turn<'c, '_> {
             return Err(Problem::loud(self.contract, text));
         };
         let violations = match (&check.parts, rendered.split) {
-            (Some(parts), true) => self.check_parts(parts, done, rendered.skeleton),
+            (Some(parts), true) => self.check_parts(parts, done, revealed, rendered.skeleton),
             (_, split) => {
                 let value = match split {
                     true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
@@ -191,19 +212,21 @@ impl<'c> Turn<'c, '_> {
         if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
     }
 
-    fn check_parts(&self, parts: &Parts, done: &Done, skeleton: Value) -> Vec<Violation> {
+    fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: Value) -> Vec<Violation> {
         let replies = &self.contract.replies;
         let (fits, skeleton) = replies.accepts(parts.envelope, skeleton);
         let mut violations = if fits { Vec::new() } else { replies.check(parts.envelope, skeleton, Place::Body).0 };
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
-        let reveals = done.reveals.is_some();
         for (index, record) in records.iter().enumerate() {
-            let bit = parts.bit.filter(|_| !reveals).map(|bit| 1_u32 << bit);
+            let bit = parts.bit.filter(|_| revealed.is_none()).map(|bit| 1_u32 << bit);
             if bit.is_some_and(|bit| record.checked.load(Ordering::Relaxed) & bit != 0) {
                 continue;
             }
-            let value = serde_json::from_str(&self.shown(record, done)).unwrap_or(Value::Null);
+            let value = match revealed {
+                Some(revealed) => revealed.shown.clone(),
+                None => Value::Object(self.visible_of(record)),
+            };
             let (fits, value) = replies.accepts(parts.record, value);
             match (fits, bit) {
                 (true, Some(bit)) => {
@@ -219,6 +242,13 @@ impl<'c> Turn<'c, '_> {
             }
         }
         violations
+    }
+}
+
+/// A new record shows its secrets also in the author's own tree.
+fn bind_revealed(revealed: Option<&Arc<Revealed>>, scope: &mut Scope<'_>) {
+    if let Some(revealed) = revealed {
+        scope.bind_object("record", Object::new(revealed.clone()));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::contract::Contract;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::plan::{IdKind, Resource, ResourceIndex};
 use crate::contract::vocabulary::IdForm;
 use crate::world::World;
@@ -22,8 +22,15 @@ pub struct Turn<'c, 'w> {
     pub causes: Vec<Cause>,
     /// Has any record been created, changed or removed?
     pub changed: bool,
-    /// The record written last, with its fields: what follows from a change looks at them at once.
-    written: Option<(Arc<Record>, Arc<Value>)>,
+    /// The record written last: what follows from a change looks at its fields at once.
+    written: Option<Arc<Written>>,
+}
+
+/// A record with its visible fields, not yet forgotten.
+#[derive(Debug)]
+struct Written {
+    record: Arc<Record>,
+    visible: Map<String, Value>,
 }
 
 impl<'c, 'w> Turn<'c, 'w> {
@@ -40,44 +47,35 @@ impl<'c, 'w> Turn<'c, 'w> {
         self.causes.push(Cause { kind, text: text.into() });
     }
 
-    /// Notes the record just written, with all its fields.
-    pub fn wrote(&mut self, record: &Arc<Record>, visible: Map<String, Value>, hidden: Option<Map<String, Value>>) {
-        let mut fields = visible;
-        fields.extend(hidden.unwrap_or_default());
-        self.written = Some((record.clone(), Arc::new(Value::Object(fields))));
+    /// Notes the record just written, with the fields that callers may see.
+    pub fn wrote(&mut self, record: &Arc<Record>, visible: Map<String, Value>) {
+        self.written = Some(Arc::new(Written { record: record.clone(), visible }));
         self.changed = true;
     }
 
-    /// All fields of a record; those of the one written last without parsing them.
-    pub fn fields_of(&self, record: &Arc<Record>) -> Arc<Value> {
+    /// A record's fields as callers see them; those of the one written last without parsing them.
+    pub fn visible_of(&self, record: &Record) -> Map<String, Value> {
         match &self.written {
-            Some((written, fields)) if Arc::ptr_eq(written, record) => fields.clone(),
-            _ => Arc::new(record.value()),
+            Some(written) if std::ptr::eq(&*written.record, record) => written.visible.clone(),
+            _ => record.visible(),
         }
     }
 
-    /// Binds a record with all its fields. Without hidden ones its text will do, which is parsed only if a rule looks inside.
+    /// Binds a record with all its fields. They are parsed when a rule looks at them.
     pub fn bind_record<'s>(&self, scope: &mut Scope<'s>, name: &'s str, record: &Arc<Record>) {
-        let written = self.written.as_ref().filter(|(written, _)| Arc::ptr_eq(written, record));
-        let written = written.map(|(_, fields)| fields.clone());
-        match (written, record.hidden.is_some()) {
-            (Some(fields), true) => scope.bind_record(name, || fields, record.json.to_string()),
-            (Some(fields), false) => scope.bind_shared(name, fields),
-            (None, true) => {
-                let whole = record.clone();
-                scope.bind_record(name, move || Arc::new(whole.value()), record.json.to_string());
-            }
-            (None, false) => scope.bind_text(name, record.json.to_string()),
-        }
+        scope.bind_object(name, self.object(record));
     }
 
     /// Binds a list of records with all their fields.
     pub fn bind_records<'s>(&self, scope: &mut Scope<'s>, name: &'s str, records: &[Arc<Record>]) {
-        let whole: Value = records.iter().map(|record| record.value()).collect();
-        if records.iter().any(|record| record.hidden.is_some()) {
-            scope.bind_record(name, || Arc::new(whole), records_text(records));
-        } else {
-            scope.bind_owned(name, whole);
+        scope.bind_objects(name, records.iter().map(|record| self.object(record)).collect());
+    }
+
+    /// A record as rules see it.
+    pub fn object(&self, record: &Arc<Record>) -> Object<'static> {
+        match &self.written {
+            Some(written) if Arc::ptr_eq(&written.record, record) => Object::new(written.clone()),
+            _ => Object::new(record.clone()),
         }
     }
 
@@ -89,6 +87,45 @@ impl<'c, 'w> Turn<'c, 'w> {
     /// The id that [`Turn::next_id`] gives next.
     pub fn foreseen_id(&self, kind: &str, form: &IdKind) -> Value {
         self.world.ids.clone().next(kind, &id_form(form))
+    }
+}
+
+impl Members for Record {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.field(name)
+    }
+
+    fn whole(&self) -> Value {
+        self.value()
+    }
+
+    fn hides(&self) -> bool {
+        self.hidden.is_some()
+    }
+
+    fn visible(&self) -> Option<&str> {
+        Some(&self.json)
+    }
+}
+
+impl Members for Written {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let hidden = self.record.hidden.as_ref().and_then(|hidden| hidden.get(name));
+        hidden.or_else(|| self.visible.get(name)).map(Cow::Borrowed)
+    }
+
+    fn whole(&self) -> Value {
+        let mut fields = self.visible.clone();
+        fields.extend(self.record.hidden.as_deref().cloned().unwrap_or_default());
+        Value::Object(fields)
+    }
+
+    fn hides(&self) -> bool {
+        self.record.hides()
+    }
+
+    fn visible(&self) -> Option<&str> {
+        Some(&self.record.json)
     }
 }
 

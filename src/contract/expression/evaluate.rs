@@ -9,6 +9,7 @@ use std::cell::Cell;
 use serde_json::{Map, Value};
 
 use super::Scope;
+use super::object::Object;
 use super::operators::{NULL, kind, negate};
 use super::syntax::{Comprehension, ComprehensionKind, Element, Key, Node};
 
@@ -34,8 +35,21 @@ struct Run<'s> {
 
 /// The variables of the comprehensions around, innermost first.
 struct Variables<'v> {
-    value: &'v Value,
+    item: Item<'v>,
     outer: Option<&'v Variables<'v>>,
+}
+
+/// An element of what a comprehension goes through.
+#[derive(Clone, Copy)]
+enum Item<'v> {
+    Value(&'v Value),
+    Object(&'v Object<'v>),
+}
+
+/// What a member is looked up in.
+enum Holder<'v> {
+    Value(Cow<'v, Value>),
+    Object(&'v Object<'v>),
 }
 
 impl<'s> Run<'s> {
@@ -47,7 +61,7 @@ impl<'s> Run<'s> {
         match node {
             Node::Literal(value) => Ok(Cow::Borrowed(value)),
             Node::Name(name) => self.scope.value(name).map(Cow::Borrowed),
-            Node::Variable(index) => variable(*index, variables),
+            Node::Variable(index) => variable(*index, variables).map(|item| Cow::Borrowed(item.value())),
             Node::Member { .. } => Ok(self.optional(node, variables)?.unwrap_or(Cow::Borrowed(&NULL))),
             Node::Has { of, key } => {
                 let of = self.holder(of, variables)?;
@@ -109,17 +123,22 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// What a member is looked up in: a bare name stands for all that it holds.
-    fn holder<'v>(&self, node: &'v Node, variables: Option<&'v Variables<'v>>) -> Result<Option<Cow<'v, Value>>, String>
+    /// What a member is looked up in: a record's bare name stands for all that it holds.
+    fn holder<'v>(&self, node: &'v Node, variables: Option<&'v Variables<'v>>) -> Result<Option<Holder<'v>>, String>
     where
         's: 'v,
     {
-        match node {
-            Node::Name(name) => {
-                self.charge(1)?;
-                self.scope.holder(name).map(|value| Some(Cow::Borrowed(value)))
-            }
-            other => self.optional(other, variables),
+        let object = match node {
+            Node::Name(name) => self.scope.object(name),
+            Node::Variable(index) => match variable(*index, variables)? {
+                Item::Object(object) => Some(object),
+                Item::Value(_) => None,
+            },
+            _ => None,
+        };
+        match object {
+            Some(object) => self.charge(1).map(|()| Some(Holder::Object(object))),
+            None => Ok(self.optional(node, variables)?.map(Holder::Value)),
         }
     }
 
@@ -138,7 +157,7 @@ impl<'s> Run<'s> {
 
     fn member<'v>(
         &self,
-        of: Cow<'v, Value>,
+        of: Holder<'v>,
         key: &'v Key,
         variables: Option<&'v Variables<'v>>,
     ) -> Result<Option<Cow<'v, Value>>, String>
@@ -147,9 +166,9 @@ impl<'s> Run<'s> {
     {
         self.charge(1)?;
         match key {
-            Key::Name(name) => Ok(named(of, name)),
+            Key::Name(name) => Ok(of.named(name)),
             Key::Computed(key) => match &*self.value(key, variables)? {
-                Value::String(name) => Ok(named(of, name)),
+                Value::String(name) => Ok(of.named(name)),
                 Value::Number(number) => item(of, number),
                 // `labels[body.label]` with an optional member inside.
                 Value::Null => Ok(None),
@@ -214,6 +233,10 @@ impl<'s> Run<'s> {
     where
         's: 'v,
     {
+        if let Some(objects) = self.objects(&comprehension.range) {
+            self.charge(1)?;
+            return self.fold(comprehension, objects.iter().map(Item::Object), variables);
+        }
         let range = self.value(&comprehension.range, variables)?;
         let keys: Vec<Value>;
         let items: &[Value] = match &*range {
@@ -225,12 +248,32 @@ impl<'s> Run<'s> {
             Value::Null => &[],
             other => return Err(format!("a loop needs a list or an object, got {}", kind(other))),
         };
+        self.fold(comprehension, items.iter().map(Item::Value), variables)
+    }
+
+    /// The list of records that a node names.
+    fn objects(&self, node: &Node) -> Option<&'s [Object<'s>]> {
+        match node {
+            Node::Name(name) => self.scope.objects(name),
+            _ => None,
+        }
+    }
+
+    fn fold<'v, 'i>(
+        &self,
+        comprehension: &'v Comprehension,
+        items: impl ExactSizeIterator<Item = Item<'i>>,
+        variables: Option<&'v Variables<'v>>,
+    ) -> Evaluated<'v>
+    where
+        's: 'v,
+    {
         if items.len() > LIST_LEN_MAX {
             return Err(format!("a loop over {} elements is longer than {LIST_LEN_MAX}", items.len()));
         }
         let mut fold = Fold::new(comprehension.kind);
         for item in items {
-            let inner = Variables { value: item, outer: variables };
+            let inner = Variables { item, outer: variables };
             if let Some(condition) = &comprehension.condition
                 && !self.truth(condition, Some(&inner), "map")?
             {
@@ -242,7 +285,7 @@ impl<'s> Run<'s> {
             } else {
                 let truth = self.truth(&comprehension.body, Some(&inner), comprehension.kind.word())?;
                 if truth && comprehension.kind == ComprehensionKind::Filter {
-                    fold.made.push(self.own(Cow::Borrowed(item))?);
+                    fold.made.push(self.own(Cow::Borrowed(item.value()))?);
                 }
                 if fold.decided_by(truth) {
                     break;
@@ -337,28 +380,42 @@ fn boolean<'v>(truth: bool) -> Cow<'v, Value> {
     Cow::Borrowed(if truth { &TRUE } else { &FALSE })
 }
 
-fn variable<'v>(index: usize, variables: Option<&'v Variables<'v>>) -> Evaluated<'v> {
+fn variable<'v>(index: usize, variables: Option<&'v Variables<'v>>) -> Result<Item<'v>, String> {
     let found = std::iter::successors(variables, |variables| variables.outer).nth(index);
-    found.map(|found| Cow::Borrowed(found.value)).ok_or_else(|| "a loop's variable is out of reach".to_owned())
+    found.map(|found| found.item).ok_or_else(|| "a loop's variable is out of reach".to_owned())
 }
 
-fn named<'v>(of: Cow<'v, Value>, name: &str) -> Option<Cow<'v, Value>> {
-    match of {
-        Cow::Borrowed(Value::Object(map)) => map.get(name).map(Cow::Borrowed),
-        Cow::Owned(Value::Object(mut map)) => map.swap_remove(name).map(Cow::Owned),
-        _ => None,
+impl<'v> Item<'v> {
+    fn value(self) -> &'v Value {
+        match self {
+            Item::Value(value) => value,
+            Item::Object(object) => object.whole(),
+        }
     }
 }
 
-fn item<'v>(of: Cow<'v, Value>, number: &serde_json::Number) -> Result<Option<Cow<'v, Value>>, String> {
+impl<'v> Holder<'v> {
+    fn named(self, name: &str) -> Option<Cow<'v, Value>> {
+        match self {
+            Holder::Object(object) => object.member(name).map(Cow::Borrowed),
+            Holder::Value(Cow::Borrowed(Value::Object(map))) => map.get(name).map(Cow::Borrowed),
+            Holder::Value(Cow::Owned(Value::Object(mut map))) => map.swap_remove(name).map(Cow::Owned),
+            Holder::Value(_) => None,
+        }
+    }
+}
+
+fn item<'v>(of: Holder<'v>, number: &serde_json::Number) -> Result<Option<Cow<'v, Value>>, String> {
     let whole = super::operators::integer(number).ok_or_else(|| format!("list index {number} is not an integer"))?;
     if whole < 0 {
         return Err(format!("list index {whole} is negative; count from the end with x[size(x) - 1]"));
     }
     let index = usize::try_from(whole).unwrap_or(usize::MAX);
     Ok(match of {
-        Cow::Borrowed(Value::Array(list)) => list.get(index).map(Cow::Borrowed),
-        Cow::Owned(Value::Array(mut list)) if index < list.len() => Some(Cow::Owned(list.swap_remove(index))),
+        Holder::Value(Cow::Borrowed(Value::Array(list))) => list.get(index).map(Cow::Borrowed),
+        Holder::Value(Cow::Owned(Value::Array(mut list))) if index < list.len() => {
+            Some(Cow::Owned(list.swap_remove(index)))
+        }
         _ => None,
     })
 }

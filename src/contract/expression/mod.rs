@@ -17,6 +17,7 @@
 
 mod evaluate;
 pub mod functions;
+mod object;
 mod operators;
 mod path;
 mod scope;
@@ -29,6 +30,7 @@ use serde_json::Value;
 
 pub use functions::time::duration_ms;
 pub use functions::{FORMS, FUNCTIONS, Form, Function};
+pub use object::{Members, Object};
 pub use operators::text_of;
 pub use scope::{Bound, Scope};
 

@@ -65,19 +65,26 @@ impl Path {
 
     /// The value at the path; null when the root is bound and a later step leads nowhere.
     pub fn find<'v>(&self, scope: &'v Scope<'_>) -> Result<&'v Value, String> {
-        let mut value = if self.is_bare() { scope.value(&self.root)? } else { scope.holder(&self.root)? };
-        for step in &self.steps {
-            let next = match (step, value) {
-                (Step::Member(name), Value::Object(map)) => map.get(name),
-                (Step::Item(index), Value::Array(list)) => list.get(*index),
-                _ => None,
-            };
-            match next {
-                Some(next) => value = next,
-                None => return Ok(&NULL),
-            }
+        let Some((first, others)) = self.steps.split_first() else { return scope.value(&self.root) };
+        let mut found = match (scope.object(&self.root), first) {
+            (Some(object), Step::Member(name)) => object.member(name),
+            (Some(_), Step::Item(_)) => None,
+            (None, first) => first.below(scope.value(&self.root)?),
+        };
+        for step in others {
+            found = found.and_then(|value| step.below(value));
         }
-        Ok(value)
+        Ok(found.unwrap_or(&NULL))
+    }
+}
+
+impl Step {
+    fn below<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match (self, value) {
+            (Step::Member(name), Value::Object(map)) => map.get(name),
+            (Step::Item(index), Value::Array(list)) => list.get(*index),
+            _ => None,
+        }
     }
 }
 

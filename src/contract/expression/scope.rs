@@ -1,10 +1,11 @@
 //! What an expression can see while it is evaluated.
 
 use std::borrow::Cow;
-use std::cell::{LazyCell, OnceCell};
-use std::sync::Arc;
+use std::cell::OnceCell;
 
 use serde_json::Value;
+
+use super::object::{Object, Objects};
 
 /// The names an expression can see while it is evaluated.
 #[derive(Debug, Default)]
@@ -16,25 +17,14 @@ pub struct Scope<'a> {
     shows: bool,
 }
 
-/// A bound value: a JSON value, or JSON text that is parsed only when an expression looks inside it.
+/// A bound value: a JSON value, JSON text that is parsed only when an expression looks inside it, or a record of a store.
 #[derive(Debug)]
 pub enum Bound<'a> {
     Value(Cow<'a, Value>),
-    Text {
-        json: Cow<'a, str>,
-        parsed: OnceCell<Value>,
-    },
-    Shared(Arc<Value>),
-    /// A record that has hidden fields, or a list of such: with all fields, and as callers see it.
-    Record {
-        whole: Whole,
-        visible: Cow<'a, str>,
-        parsed: OnceCell<Value>,
-    },
+    Text { json: Cow<'a, str>, parsed: OnceCell<Value> },
+    Object(Object<'a>),
+    Objects(Box<Objects<'a>>),
 }
-
-/// All fields of a record, put together when an expression first looks inside it.
-pub type Whole = LazyCell<Arc<Value>, Box<dyn FnOnce() -> Arc<Value>>>;
 
 impl<'a> Scope<'a> {
     /// An empty scope with room for so many names.
@@ -57,25 +47,19 @@ impl<'a> Scope<'a> {
         self.bind(name, Cow::Borrowed(value));
     }
 
-    /// Binds a value that others hold, too.
-    pub fn bind_shared(&mut self, name: &'a str, value: Arc<Value>) {
-        self.names.push((name, Bound::Shared(value)));
-    }
-
     /// Binds JSON text, known to be well formed.
     pub fn bind_text(&mut self, name: &'a str, json: impl Into<Cow<'a, str>>) {
         self.names.push((name, Bound::Text { json: json.into(), parsed: OnceCell::new() }));
     }
 
-    /// Binds a record, or a list of records, that has hidden fields: the value with them, and the JSON text of what callers may see.
-    pub fn bind_record(
-        &mut self,
-        name: &'a str,
-        whole: impl FnOnce() -> Arc<Value> + 'static,
-        visible: impl Into<Cow<'a, str>>,
-    ) {
-        let whole: Whole = LazyCell::new(Box::new(whole));
-        self.names.push((name, Bound::Record { whole, visible: visible.into(), parsed: OnceCell::new() }));
+    /// Binds a record, whose members are looked up one by one.
+    pub fn bind_object(&mut self, name: &'a str, object: Object<'a>) {
+        self.names.push((name, Bound::Object(object)));
+    }
+
+    /// Binds a list of records.
+    pub fn bind_objects(&mut self, name: &'a str, objects: Vec<Object<'a>>) {
+        self.names.push((name, Bound::Objects(Box::new(Objects::new(objects)))));
     }
 
     /// From here on (or no longer) a record stands for what callers may see of it, alone or in a list; a hidden field has to be named:
@@ -121,11 +105,19 @@ impl<'a> Scope<'a> {
         value.map_err(|error| format!("`{name}` {error}"))
     }
 
-    /// The value that a name's members are looked up in: a record's hidden fields are among them.
-    pub(super) fn holder(&self, name: &str) -> Result<&Value, String> {
-        match self.bound(name)? {
-            Bound::Record { whole, .. } if whole.is_object() => Ok(whole),
-            _ => self.value(name),
+    /// The record that a name stands for: its members are looked up in it, hidden ones, too.
+    pub(super) fn object(&self, name: &str) -> Option<&Object<'a>> {
+        match self.get(name)? {
+            Bound::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The list of records that a name stands for: none where some of their fields must not be seen.
+    pub(super) fn objects(&self, name: &str) -> Option<&[Object<'a>]> {
+        match self.get(name)? {
+            Bound::Objects(objects) if !(self.shows && objects.hides()) => Some(&objects.items),
+            _ => None,
         }
     }
 
@@ -133,7 +125,8 @@ impl<'a> Scope<'a> {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Bound::Text { json, .. } => Some(json),
-            Bound::Record { visible, .. } if self.shows => Some(visible),
+            Bound::Object(object) if self.shows || !object.hides() => object.text(),
+            Bound::Objects(objects) if self.shows && objects.hides() => Some(objects.text()),
             _ => None,
         }
     }
@@ -148,16 +141,17 @@ impl Bound<'_> {
     pub fn value(&self) -> Result<&Value, String> {
         match self {
             Bound::Value(value) => Ok(value),
-            Bound::Shared(value) => Ok(value),
             Bound::Text { json, parsed } => parse(json, parsed),
-            Bound::Record { whole, .. } => Ok(whole),
+            Bound::Object(object) => Ok(object.whole()),
+            Bound::Objects(objects) => Ok(objects.whole()),
         }
     }
 
     /// The value as callers see it.
     pub fn visible(&self) -> Result<&Value, String> {
         match self {
-            Bound::Record { visible, parsed, .. } => parse(visible, parsed),
+            Bound::Object(object) => Ok(object.visible()),
+            Bound::Objects(objects) => Ok(objects.visible()),
             other => other.value(),
         }
     }

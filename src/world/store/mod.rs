@@ -124,7 +124,7 @@ impl Store {
         &self,
         collection: CollectionIndex,
         query: &Query,
-        accepts: &mut dyn FnMut(&Record) -> bool,
+        accepts: &mut dyn FnMut(&Arc<Record>) -> bool,
     ) -> Page {
         let read = self.read(collection);
         read.map(|collection| page::page_where(collection, query, accepts)).unwrap_or_default()

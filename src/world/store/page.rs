@@ -49,7 +49,7 @@ pub fn page(collection: &Collection, query: &Query) -> Page {
 }
 
 /// A condition that only the caller can ask has no index, so everything that passes the filters is gathered.
-pub fn page_where(collection: &Collection, query: &Query, accepts: &mut dyn FnMut(&Record) -> bool) -> Page {
+pub fn page_where(collection: &Collection, query: &Query, accepts: &mut dyn FnMut(&Arc<Record>) -> bool) -> Page {
     gathered_page(collection, tests_of(collection, query), &Asked::of(collection, query), query, accepts)
 }
 
@@ -199,7 +199,7 @@ fn gathered_page(
     tests: Vec<Test<'_>>,
     asked: &Asked<'_>,
     query: &Query,
-    accepts: &mut dyn FnMut(&Record) -> bool,
+    accepts: &mut dyn FnMut(&Arc<Record>) -> bool,
 ) -> Page {
     let mut found = gather(collection, tests, asked, accepts);
     let total = found.len();
@@ -225,7 +225,7 @@ fn gather(
     collection: &Collection,
     mut tests: Vec<Test<'_>>,
     asked: &Asked<'_>,
-    accepts: &mut dyn FnMut(&Record) -> bool,
+    accepts: &mut dyn FnMut(&Arc<Record>) -> bool,
 ) -> Vec<Found> {
     let places = match narrowest(collection, &tests) {
         Some((at, index, spans)) => {

@@ -1,5 +1,6 @@
 //! One record: its fields as text, and what the world knows about it.
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
@@ -54,10 +55,10 @@ impl Record {
     }
 
     /// One field, hidden or visible, without parsing the others.
-    pub fn field(&self, name: &str) -> Option<Value> {
+    pub fn field(&self, name: &str) -> Option<Cow<'_, Value>> {
         match self.hidden_field(name) {
-            Some(value) => Some(value.clone()),
-            None => serde_json::from_str(fields::find(&self.json, name)?).ok(),
+            Some(value) => Some(Cow::Borrowed(value)),
+            None => serde_json::from_str(fields::find(&self.json, name)?).ok().map(Cow::Owned),
         }
     }
 

@@ -69,7 +69,7 @@ fn hidden_fields_are_merged_matched_and_indexable() {
         let record = store.insert(0, "a", &fields(json!({"name": "n", "size": 1})), Some(hidden), 0).unwrap();
         assert_eq!(record.value().to_string(), r#"{"size":1,"secret":"s","name":"hidden"}"#);
         assert_eq!(Value::Object(record.visible()), json!({"name": "n", "size": 1}));
-        assert_eq!(record.field("secret"), Some(json!("s")));
+        assert_eq!(record.field("secret").as_deref(), Some(&json!("s")));
         assert_eq!(record.field("none"), None);
         assert_eq!(store.matching(0, "secret", &json!("s")).len(), 1);
     }
