@@ -92,7 +92,16 @@ pub struct Reply {
     pub body: Bytes,
     /// How long the rim waits before it writes the first byte.
     pub delay: Duration,
+    pub pace: Pace,
     pub wire: Wire,
+}
+
+/// How fast the bytes go out, in bytes a second; at once where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Status line and headers.
+    pub head: Option<u32>,
+    pub body: Option<u32>,
 }
 
 /// What happens to the bytes on their way out.
@@ -100,13 +109,39 @@ pub struct Reply {
 pub enum Wire {
     #[default]
     Intact,
-    /// The connection is closed after this many bytes of the body; `None` closes it before the status line.
+    /// The connection is closed (FIN) after this many bytes of the body; `None` closes it before the status line.
     Cut(Option<usize>),
+    /// The connection is broken off (RST).
+    Reset(CutPoint),
+    /// Nothing is written; the connection stays open until the peer closes it.
+    Hang,
+    /// Bytes that are no HTTP stand in for the reply; then the connection is closed.
+    Garbage,
+    /// The announced length is so many bytes more, or fewer, than the body's; the connection is closed after it.
+    Length(i64),
+}
+
+/// How far a reply gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutPoint {
+    /// Before its first byte.
+    Start,
+    /// Within its headers.
+    Head,
+    /// After this many bytes of its body.
+    Body(usize),
 }
 
 impl Reply {
     pub fn new(status: StatusCode) -> Reply {
-        Reply { status, headers: Vec::new(), body: Bytes::new(), delay: Duration::ZERO, wire: Wire::Intact }
+        Reply {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            delay: Duration::ZERO,
+            pace: Pace::default(),
+            wire: Wire::Intact,
+        }
     }
 
     /// The first header of this name, as text.

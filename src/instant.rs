@@ -1,12 +1,14 @@
 //! Instants: milliseconds since the Unix epoch, and how they are written. Always UTC; nothing here reads a clock.
 
-use jiff::civil::{Date, date as civil_date};
+use jiff::civil::{Date, DateTime, date as civil_date};
 use jiff::fmt::temporal::Pieces;
-use jiff::{Span, Timestamp};
+use jiff::fmt::{rfc2822, strtime};
+use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
 pub const DAY_MS: i64 = 86_400_000;
 
 const EPOCH: Date = civil_date(1970, 1, 1);
+const RFC2822: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
 
 /// RFC 3339 with `Z`; milliseconds only where there are any. `None` outside the years that can be written.
 pub fn iso(ms: i64) -> Option<String> {
@@ -43,6 +45,38 @@ fn two_digits(text: &mut String, number: i64, after: &str) {
 /// Would [`iso`] write this text, if it is an instant at all? Leap seconds, which it never writes, are left out.
 pub fn is_canonical(text: &str) -> bool {
     has_shape(text, b"dddd-dd-ddTdd:dd:ddZ") && !text.ends_with(":60Z")
+}
+
+/// Milliseconds of a duration: `1h30m`, `PT1H`, `30s`, `7d`, `500ms`. Days have 24 hours; months and years have no length.
+pub fn duration_ms(text: &str) -> Option<i64> {
+    let span: Span = text.trim().parse().ok()?;
+    if span.get_years() != 0 || span.get_months() != 0 {
+        return None;
+    }
+    let total = span.total((Unit::Millisecond, SpanRelativeTo::days_are_24_hours())).ok()?;
+    // Up to 2^53 a double holds every integer.
+    (total.abs() < 9_007_199_254_740_992.0).then(|| total.round() as i64)
+}
+
+/// An HTTP-date (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`. `None` outside the years that can be written.
+pub fn http_date(ms: i64) -> Option<String> {
+    let timestamp = Timestamp::from_second(ms.div_euclid(1000)).ok()?;
+    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).ok()
+}
+
+/// An HTTP-date in any of its three forms (RFC 9110, 5.6.7), in milliseconds since the Unix epoch.
+pub fn parse_http_date(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(timestamp) = RFC2822.parse_timestamp(text) {
+        return Some(timestamp.as_millisecond());
+    }
+    let obsolete = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let mut parsed = obsolete.iter().filter_map(|format| strtime::parse(format, text).ok()?.to_datetime().ok());
+    parsed.next().and_then(in_utc)
+}
+
+fn in_utc(civil: DateTime) -> Option<i64> {
+    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_millisecond())
 }
 
 /// `YYYY-MM-DD`.
@@ -116,7 +150,9 @@ fn has_shape(text: &str, shape: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, is_canonical, is_date, is_date_time, iso, iso_millis, parse};
+    use super::{
+        date, duration_ms, http_date, is_canonical, is_date, is_date_time, iso, iso_millis, parse, parse_http_date,
+    };
 
     #[test]
     fn instants_are_written_and_read_back() {
@@ -184,5 +220,37 @@ mod tests {
         assert_eq!(parse("2023-13-01"), None);
         assert_eq!(parse("2023-12-21T25:00:00Z"), None, "nor is it the midnight of its day");
         assert_eq!(iso(i64::MAX), None);
+    }
+
+    #[test]
+    fn durations_are_read_in_both_forms() {
+        let hour = 3_600_000;
+        for (text, expected) in [
+            ("1h30m", Some(hour + hour / 2)),
+            ("PT1H", Some(hour)),
+            ("30s", Some(30_000)),
+            ("500ms", Some(500)),
+            ("7d", Some(7 * 24 * hour)),
+            ("P1W", Some(7 * 24 * hour)),
+            ("P1DT12H", Some(36 * hour)),
+            ("PT0.5S", Some(500)),
+            ("0s", Some(0)),
+            ("P1M", None),
+            ("1y", None),
+            ("30", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            assert_eq!(duration_ms(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn http_dates_are_read_as_they_are_written() {
+        assert_eq!(http_date(784_111_777_999).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+        assert_eq!(http_date(-1).as_deref(), Some("Wed, 31 Dec 1969 23:59:59 GMT"));
+        assert_eq!(http_date(i64::MAX), None);
+        assert_eq!(parse_http_date("soon"), None);
     }
 }

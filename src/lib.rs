@@ -1,5 +1,6 @@
 //! standin stands in for an HTTP API: from an OpenAPI document it runs a stateful fake that behaves like the real service. It also replays
-//! scenarios against the fake or a deployment, and holds every reply against the document.
+//! scenarios against the fake or a deployment, and holds every reply against the document. And it lets calls fail on purpose, and tells the
+//! authors of clients whether their retries are right.
 //!
 //! ```text
 //!                   cli            arguments, shipped services, files, targets, messages for people
@@ -13,6 +14,11 @@
 //!                 contract         what a service promises
 //! ```
 //!
+//! [`audit`] stands beside `scenario`: it judges clients by what was seen of them. It knows `contract`, and of `world` only the faults; the
+//! server fills in what it judges ([`audit::observe`]) and knows nothing else of it.
+//!
+//! Beside them stand [`report`] and [`mask`]: what all reports share, and texts without secrets.
+//!
 //! `scenario` and `server` are strangers: a scenario judges any target, and [`cli`] performs what it asks for.
 //!
 //! # Reading order
@@ -25,8 +31,10 @@
 //! 5. [`server`]: worlds behind their locks, the clock driven, deliveries performed.
 //! 6. [`scenario`]: `read` makes a [`Suite`](scenario::model::Suite), [`Run`](scenario::run::Run) asks for calls and waits until a
 //!    workflow is over, `check` and `snapshot` look at what happened, `report` tells it. The rules stand in `spec/scenarios.md`.
-//! 7. [`cli`]: one file for each command; `cli::run` is the rim of scenarios, from arguments (`plan`) over what is performed (`execute`,
-//!    `target`) to the exit code (`conclude`).
+//! 7. [`world::fault`]: what is to go wrong; `engine::fault` does it to calls, `server::wire` to bytes. [`audit`]: attempts become
+//!    [`logical`](audit::logical) calls, a [`rule`](audit::rule) is held against them, a [`verdict`](audit::verdict) is told.
+//! 8. [`cli`]: one file for each command; `cli::run` is the rim of scenarios, from arguments (`plan`) over what is performed (`execute`,
+//!    `target`) to the exit code (`conclude`); `cli::audit` is that of audits, with the processes of clients.
 //!
 //! # Use without a socket
 //!
@@ -38,11 +46,12 @@
 //! Each is kept by `tests/tidy.rs` or by the test named.
 //!
 //! 1. `contract` and `world` never import each other; only `engine` changes a `World`. `scenario` knows `contract` alone, and only
-//!    `cli` knows `scenario`.
-//! 2. In `contract`, `world`, `engine` and `scenario` nothing touches sockets, files, environment, threads, wall clock, random devices or
-//!    standard output. Documents arrive as text.
+//!    `cli` knows `scenario`. `audit` knows `contract` and `world::fault`; `server` knows `audit::observe`.
+//! 2. In `contract`, `world`, `engine`, `scenario` and `audit` nothing touches sockets, files, environment, threads, wall clock, random
+//!    devices or standard output. Documents arrive as text.
 //! 3. No service is named here: the shipped ones are data under `spec/`, embedded as a folder.
-//! 4. One file parses CEL, one reads the OpenAPI model, one sends webhooks, one speaks to deployments; the wall clock is read at the rim.
+//! 4. One file parses CEL, one reads the OpenAPI model, one sends webhooks, one speaks to deployments, one starts programs; the wall
+//!    clock is read at the rim.
 //! 5. Iteration order is always defined; hashed maps serve for look-ups alone.
 //! 6. Every reply of the fake conforms to its contract, or says loudly that the overlay is wrong (`tests/reliability`).
 //! 7. Every queue, loop, body and journal has a named limit (`_MAX`).
@@ -52,13 +61,16 @@
 //! 11. What the documents show is what happens: `README.md` and `spec/scenarios.md` are run (`tests/command_line`), their tables are those of
 //!     the code (`tests/vocabulary.rs`).
 
+pub mod audit;
 pub mod call;
 pub mod cli;
 pub mod contract;
 pub mod engine;
 pub mod instant;
+pub mod mask;
 pub mod pattern;
 pub mod pointer;
+pub mod report;
 pub mod scenario;
 pub mod server;
 pub mod words;

@@ -162,8 +162,8 @@ async fn every_control_reply_conforms_to_the_description() {
         (Method::POST, "clock/advance", json!({"duration": "P30D"}), 200),
         (Method::POST, "clock/advance", json!({"seconds": -1}), 400),
         (Method::POST, "faults", json!({"kind": "status", "status": 503, "times": 1, "operation": "getParcel"}), 201),
-        (Method::POST, "faults", json!({"kind": "delay", "delayMs": 1}), 201),
-        (Method::POST, "faults", json!({"kind": "drop", "operation": "getParcels"}), 400),
+        (Method::POST, "faults", json!({"kind": "latency", "ms": 1}), 201),
+        (Method::POST, "faults", json!({"kind": "close", "operation": "getParcels"}), 400),
         (Method::GET, "faults", Value::Null, 200),
         (Method::DELETE, "faults?id=999", Value::Null, 404),
         (Method::DELETE, "faults", Value::Null, 200),
@@ -298,7 +298,12 @@ async fn head_has_no_body_but_its_length() {
 #[tokio::test]
 async fn a_lost_reply_leaves_its_effect() {
     let (serving, _stop) = start(frozen()).await;
-    post(&serving, "/_standin/faults", r#"{"kind": "lose", "times": 1, "operation": "createParcel"}"#).await;
+    post(
+        &serving,
+        "/_standin/faults",
+        r#"{"kind": "close", "effect": "done", "times": 1, "operation": "createParcel"}"#,
+    )
+    .await;
     assert_eq!(post(&serving, "/v1/parcels", r#"{"name": "lost"}"#).await, "");
     assert!(get(&serving, "/v1/parcels").await.contains("lost"));
 }
@@ -306,7 +311,7 @@ async fn a_lost_reply_leaves_its_effect() {
 #[tokio::test]
 async fn a_dropped_call_has_no_effect() {
     let (serving, _stop) = start(frozen()).await;
-    post(&serving, "/_standin/faults", r#"{"kind": "drop", "times": 1}"#).await;
+    post(&serving, "/_standin/faults", r#"{"kind": "close", "times": 1}"#).await;
     assert_eq!(post(&serving, "/v1/parcels", r#"{"name": "dropped"}"#).await, "");
     assert!(!get(&serving, "/v1/parcels").await.contains("dropped"));
 }
@@ -325,7 +330,7 @@ async fn a_truncated_reply_announces_more_than_it_gives() {
 #[tokio::test]
 async fn a_delay_is_waited_without_holding_up_others() {
     let (serving, _stop) = start(frozen()).await;
-    post(&serving, "/_standin/faults", r#"{"kind": "delay", "delayMs": 400, "times": 1}"#).await;
+    post(&serving, "/_standin/faults", r#"{"kind": "latency", "ms": 400, "times": 1}"#).await;
     let started = Instant::now();
     let (slow, quick) = tokio::join!(get(&serving, "/v1/parcels"), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -393,7 +398,7 @@ async fn a_slow_head_and_half_a_preface_are_given_up_in_time() {
 async fn a_stop_lets_the_call_under_way_finish_and_frees_the_port() {
     let (serving, stop) = start(frozen()).await;
     let address = serving.address;
-    post(&serving, "/_standin/faults", r#"{"kind": "delay", "delayMs": 300, "times": 1}"#).await;
+    post(&serving, "/_standin/faults", r#"{"kind": "latency", "ms": 300, "times": 1}"#).await;
     let call = tokio::spawn(async move {
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET /v1/parcels HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

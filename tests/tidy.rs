@@ -90,6 +90,40 @@ fn scenarios_know_the_contract_alone() {
 }
 
 #[test]
+fn what_reports_share_knows_no_report() {
+    let others =
+        ["contract", "world", "engine", "server", "scenario", "audit", "cli"].map(|name| format!("crate::{name}"));
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    for folder in ["src/report", "src/mask"] {
+        nowhere(folder, &others, &[], "scenarios, audits and the server use it alike");
+        nowhere(folder, &["HashMap", "HashSet", "std::fs", "std::env", "println!"], &[], "texts in, texts out");
+    }
+}
+
+#[test]
+fn audits_judge_what_the_server_saw_and_know_nobody_else() {
+    nowhere(
+        "src/audit",
+        &["crate::engine", "crate::server", "crate::cli", "crate::scenario"],
+        &[],
+        "an audit judges what was seen, whoever saw it",
+    );
+    let knows = |code: &str| {
+        code.contains("crate::world::") && !code.replace("crate::world::fault", "").contains("crate::world::")
+    };
+    for (name, code) in sources("src/audit") {
+        assert!(!code.contains("crate::world") || knows(&code), "{name}: of the world an audit knows the faults alone");
+    }
+    for folder in ["src/contract", "src/world", "src/engine", "src/scenario"] {
+        nowhere(folder, &["crate::audit"], &[], "audits stand beside scenarios");
+    }
+    for (name, code) in sources("src/server") {
+        let others = code.replace("crate::audit::observe", "");
+        assert!(!others.contains("crate::audit"), "{name}: the server tells what it saw, and judges nothing");
+    }
+}
+
+#[test]
 fn below_the_server_nothing_touches_the_machine() {
     let forbidden = [
         "std::fs",
@@ -109,7 +143,7 @@ fn below_the_server_nothing_touches_the_machine() {
         "println!",
         "eprintln!",
     ];
-    for folder in ["src/contract", "src/world", "src/engine", "src/scenario"] {
+    for folder in ["src/contract", "src/world", "src/engine", "src/scenario", "src/audit"] {
         nowhere(folder, &forbidden, &[], "no file, socket, environment, wall clock or random device below the server");
     }
 }
@@ -120,7 +154,7 @@ fn iteration_order_is_defined() {
     // it, but for the quotas, which are sorted when they are saved.
     let lookups =
         ["src/contract/schema/mod.rs", "src/world/quota.rs", "src/world/replay.rs", "src/world/store/collection.rs"];
-    for folder in ["src/contract", "src/world", "src/engine", "src/scenario"] {
+    for folder in ["src/contract", "src/world", "src/engine", "src/scenario", "src/audit"] {
         nowhere(folder, &["HashMap", "HashSet"], &lookups, "use Vec, BTreeMap or IndexMap");
     }
 }
@@ -134,6 +168,12 @@ fn one_place_for_each_dangerous_thing() {
         &["client::legacy", "client::conn", "HttpConnector"],
         &["src/server/deliver.rs", "src/cli/run/client.rs"],
         "one file sends webhooks, one speaks to deployments",
+    );
+    nowhere(
+        "src",
+        &["rustix::", "tokio::process"],
+        &["src/cli/audit/process.rs"],
+        "one file starts and stops programs",
     );
     nowhere("src", &["SystemTime::now"], &["src/server/"], "one clock, at the rim");
 }

@@ -10,6 +10,7 @@ use standin::scenario::coverage::Dimension;
 use standin::scenario::report::Format;
 use standin::scenario::snapshot::Kind;
 use standin::scenario::{condition, expression, jsonpath, read, run, template};
+use standin::world::fault;
 
 const SCENARIOS: &str = include_str!("../spec/scenarios.md");
 
@@ -31,6 +32,55 @@ fn the_committed_schema_is_generated_from_the_types() {
 #[test]
 fn the_committed_table_is_generated_from_the_types() {
     up_to_date("spec/x-standin.md", &vocabulary::table());
+}
+
+#[test]
+fn the_committed_reference_of_audits_is_generated_from_the_rules() {
+    up_to_date("spec/audit.md", &standin::audit::reference::text());
+}
+
+#[test]
+fn the_committed_schema_of_audit_reports_is_generated_from_the_types() {
+    up_to_date("spec/audit-report.schema.json", &format!("{:#}\n", standin::audit::report::schema()));
+}
+
+#[test]
+fn the_control_api_describes_faults_as_their_types_do() {
+    const START: &str = "    # Generated from the types of src/world/fault; tests/vocabulary.rs keeps it so.\n";
+    const END: &str = "    # End of what is generated.\n";
+    let mut schema = fault::schema();
+    let object = schema.as_object_mut().expect("a schema is an object");
+    let Some(Value::Object(definitions)) = object.shift_remove("$defs") else { panic!("it has definitions") };
+    let mut schemas = serde_json::Map::from_iter([("Fault".to_owned(), schema)]);
+    schemas.extend(definitions);
+    let text = serde_saphyr::to_string(&schemas).expect("a tree is YAML");
+    let indented = text
+        .replace("#/$defs/", "#/components/schemas/")
+        .lines()
+        .map(|line| format!("    {line}\n"))
+        .collect::<String>();
+    let committed = include_str!("../spec/control.yaml");
+    let (before, rest) = committed.split_once(START).expect("the start is marked");
+    let (_, after) = rest.split_once(END).expect("the end is marked");
+    up_to_date("spec/control.yaml", &format!("{before}{START}{indented}{END}{after}"));
+}
+
+#[test]
+fn the_page_about_faults_is_generated_from_the_types() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/faults");
+    let entries = std::fs::read_dir(folder).expect("spec/faults/ is there");
+    let mut profiles: Vec<(String, String)> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).expect("a profile is text"))
+        })
+        .collect();
+    profiles.sort();
+    let page = fault::page(&profiles);
+    let untold = profiles.iter().filter(|(_, text)| !text.starts_with("# ")).map(|(name, _)| name.as_str());
+    assert_eq!(untold.collect::<Vec<_>>(), Vec::<&str>::new(), "profiles that do not say what they imitate");
+    up_to_date("spec/faults.md", &page);
 }
 
 fn validator() -> jsonschema::Validator {

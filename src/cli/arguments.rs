@@ -1,9 +1,11 @@
 //! What was typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::audit::grade::Grade;
 use crate::server::{PORT_DEFAULT, SEED_DEFAULT};
 
 #[derive(Debug, Parser)]
@@ -26,13 +28,15 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the fake.
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Show what each operation does.
     Plan(PlanArguments),
     /// Check documents, overlays and scenarios.
     Lint(LintArguments),
     /// Replay scenarios against the fake or a deployment, and check every reply.
     Run(Box<RunArguments>),
+    /// Run a client against the fake while things go wrong, and grade it.
+    Audit(Box<AuditArguments>),
     /// Accept or reject changed snapshots.
     Review(ReviewArguments),
     /// Tell what a finding's code means.
@@ -42,10 +46,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Standard output carries one line, when the fake is ready: standin ready http://HOST:PORT/BASE\n\
-                        The log goes to standard error. The first Ctrl-C lets calls under way finish.\n\n\
+                        The log goes to standard error. The first Ctrl-C lets calls under way finish.\n\
+                        With --audit it ends with a report, on standard output unless --report says another place for text;\n\
+                        the exit code is 1 below --min-grade, or when nothing was called.\n\n\
                         Examples:\n  standin serve openapi.yaml --port 0\n  \
                         standin serve openapi.yaml --overlay behaviour.yaml --clock frozen\n  \
                         standin serve openapi.yaml --clock 2026-03-01T12:00:00Z --state world.json\n  \
+                        standin serve openapi.yaml --faults flaky --seed 7\n  \
+                        standin serve openapi.yaml --audit --faults flaky --report html=audit.html\n  \
                         standin serve openapi.yaml --host 0.0.0.0 --control-token \"$TOKEN\""
 )]
 pub struct ServeArguments {
@@ -78,6 +86,14 @@ pub struct ServeArguments {
     /// Also send webhooks to this host, not only to this machine. Repeatable.
     #[arg(long, value_name = "HOST", value_parser = host)]
     pub allow_webhooks_to: Vec<String>,
+    /// Faults that every world begins with, from a file or a profile: brownout, chaos, flaky, lossy, outage, rate-limited, slow. Repeatable.
+    #[arg(long, value_name = "FILE|PROFILE")]
+    pub faults: Vec<String>,
+    /// Watch the clients, and grade their retries at the end: on standard output, after Ctrl-C.
+    #[arg(long)]
+    pub audit: bool,
+    #[command(flatten)]
+    pub wanted: VerdictArguments,
     /// Form of the log: a line of text or a JSON object for each call.
     #[arg(long, value_enum, default_value_t = LogArgument::Text)]
     pub log: LogArgument,
@@ -99,13 +115,14 @@ pub struct PlanArguments {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  standin lint openapi.yaml\n  standin lint behaviour.overlay.yaml --for openapi.yaml\n  standin lint scenarios/*.yaml"
+    after_help = "Examples:\n  standin lint openapi.yaml\n  standin lint behaviour.overlay.yaml --for openapi.yaml\n  \
+                  standin lint faults.yaml --for openapi.yaml\n  standin lint scenarios/*.yaml"
 )]
 pub struct LintArguments {
-    /// OpenAPI documents, scenarios, folders of scenarios, and overlays (with --for).
+    /// OpenAPI documents, scenarios, folders of scenarios, overlays (with --for), and files of faults.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
-    /// The document that the overlays are for: a shipped service's name or a file. They are applied in order.
+    /// The document that overlays and faults are for: a shipped service's name or a file. Overlays are applied in order.
     #[arg(long = "for", value_name = "SPEC")]
     pub target: Option<String>,
 }
@@ -182,6 +199,69 @@ pub struct RunArguments {
     /// Show no progress, and only failures and the summary.
     #[arg(long)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "COMMAND is run once without faults, and then under the faults of each trial of the plan, each time in a fresh world.\n\
+                  It finds its world in its environment:\n\
+                  \u{20} STANDIN_BASE_URL     where the API is: http://127.0.0.1:PORT/~WORLD/BASE\n\
+                  \u{20} STANDIN_ORIGIN       the same without the API's base path\n\
+                  \u{20} STANDIN_TOKEN        a credential, without its scheme\n\
+                  \u{20} STANDIN_CREDENTIAL   the same as it stands in its header: Bearer TOKEN\n\
+                  \u{20} STANDIN_WORLD, STANDIN_TRIAL, STANDIN_CONTROL_URL\n\
+                  --env gives them other names: --env API_URL={base_url} --env API_KEY={token}\n\
+                  FORMAT is text, junit, json or html; FILE is a path, or - for standard output.\n\
+                  Exit codes: 0 done, 1 below --min-grade, out of time, or the client could not be judged (it failed without any\n\
+                  fault, or never called), 2 usage or document error, 130 interrupted (what is known is told).\n\n\
+                  Examples:\n  standin audit openapi.yaml -- npm test\n  \
+                  standin audit openapi.yaml --env API_URL={base_url} --env API_KEY={token} -- pytest tests/client\n  \
+                  standin audit openapi.yaml --min-grade B --report junit=audit.xml --report html=audit.html -- ./client.sh\n  \
+                  standin audit openapi.yaml --trial done-close --trial herd -- python client.py"
+)]
+pub struct AuditArguments {
+    #[command(flatten)]
+    pub contract: ContractArguments,
+    /// Trials and their faults (YAML or JSON); a plan that fits any API ships.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<String>,
+    /// Only this trial of the plan. Repeatable.
+    #[arg(long = "trial", value_name = "NAME")]
+    pub trials: Vec<String>,
+    /// Also set this variable for the command. Repeatable.
+    #[arg(long = "env", value_name = "NAME=TEMPLATE")]
+    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub wanted: VerdictArguments,
+    /// Longest time of the whole audit, in seconds; what is known by then is told.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: u32,
+    /// Longest time of one run, in seconds, where its trial says nothing.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub run_timeout: u32,
+    /// How many runs at once.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: u16,
+    /// Where ids, sample data and chance start: the same seed gives the same faults.
+    #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT, value_parser = seed, allow_hyphen_values = true)]
+    pub seed: u64,
+    /// Show no progress.
+    #[arg(long)]
+    pub quiet: bool,
+    /// The client: a program and its arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// What is asked of an audit.
+#[derive(Debug, Args)]
+pub struct VerdictArguments {
+    /// Also write a report. Repeatable.
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub reports: Vec<String>,
+    /// Least grade that is good enough; below it the exit code is 1.
+    #[arg(long, value_name = "A..F")]
+    pub min_grade: Option<Grade>,
 }
 
 #[derive(Debug, Args)]

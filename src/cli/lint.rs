@@ -1,4 +1,4 @@
-//! `standin lint`: documents, overlays and scenarios, checked without serving or running them.
+//! `standin lint`: documents, overlays, faults and scenarios, checked without serving or running them.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,13 +8,14 @@ use super::failure::Failure;
 use super::load;
 use super::run::{discover, plan};
 use super::services::{self, Files, Spec};
-use crate::contract::Selection;
 use crate::contract::document::Source;
+use crate::contract::{Contract, Selection};
 use crate::scenario::read;
 
 pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
     let files = named(&arguments.files)?;
     let (scenarios, others): (Vec<&String>, Vec<&String>) = files.iter().partition(|file| is_scenario(file));
+    let (faults, others): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_fault_file(file));
     let (overlays, documents): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_overlay(file));
     let mut good = Vec::new();
     let mut complaints = Vec::new();
@@ -50,6 +51,16 @@ pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
             Err(Failure::Usage(_)) => {}
         }
     }
+    let target = match (&arguments.target, faults.as_slice()) {
+        (Some(target), [_, ..]) => Some(target_of(target)?),
+        _ => None,
+    };
+    for file in faults {
+        match super::faults::lint(file, target.as_ref()) {
+            Ok(count) => good.push((vec![file.clone()], format!("{count} faults"))),
+            Err(errors) => complaints.extend(errors),
+        }
+    }
     report(&good);
     if complaints.is_empty() { Ok(()) } else { Err(Failure::Documents { errors: complaints, files: Files }) }
 }
@@ -71,6 +82,16 @@ fn report(good: &[(Vec<String>, String)]) {
     for (names, holds) in good {
         let _ = writeln!(out, "{}: ok, {holds}", names.join(", "));
     }
+}
+
+/// The contract that faults are for.
+fn target_of(target: &str) -> Result<Contract, Failure> {
+    let Spec { document, overlays } = services::find(Some(target))?;
+    load::load(&document, Selection { overlays, include: Vec::new() })
+}
+
+fn is_fault_file(file: &str) -> bool {
+    Files.read(file).is_ok_and(|text| super::faults::is_fault_file(&text))
 }
 
 fn is_scenario(file: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What commands need of the machine: workers, and whole files.
+//! What commands need of the machine: workers, signals, and whole files.
 
 use std::io;
 use std::path::Path;
@@ -18,6 +18,28 @@ pub fn runtime(workers_max: usize) -> io::Result<Runtime> {
         _ => Builder::new_multi_thread(),
     };
     builder.worker_threads(workers).enable_all().build()
+}
+
+/// Ready at the first SIGINT or SIGTERM. The handlers stand once this has returned.
+#[cfg(unix)]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// Writes a whole file, and makes the folders that it lies in.

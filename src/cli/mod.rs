@@ -3,11 +3,14 @@
 //! Exit codes: 0 pass, 1 contract failure, 2 usage or document error, 3 target unreachable, 4 snapshots pending. Standard output carries results only; everything else goes to standard error.
 
 mod arguments;
+mod audit;
 mod explain;
 mod failure;
+mod faults;
 mod lint;
 mod load;
 mod machine;
+mod output;
 mod plan;
 mod review;
 mod run;
@@ -36,10 +39,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match arguments.command {
-        Command::Serve(arguments) => serve::run(&arguments).map(|()| 0),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| 0),
         Command::Lint(arguments) => lint::run(&arguments).map(|()| 0),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| 0),
     };

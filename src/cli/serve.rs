@@ -10,20 +10,41 @@ use anstyle::Style;
 use jiff::Timestamp;
 
 use super::arguments::{LogArgument, ServeArguments};
+use super::audit::conclude::Wanted;
+use super::audit::session;
 use super::failure::Failure;
-use super::{load, machine};
+use super::{faults, load, machine};
 use crate::contract::Contract;
 use crate::contract::operation::Operation;
-use crate::server::{self, ClockSetting, LogForm, Settings};
+use crate::server::{self, ClockSetting, LogForm, PlannedFault, Settings};
 
 /// Most worker threads. The work of a call is short, and worlds are locked one by one.
 const WORKERS_MAX: usize = 4;
+/// Most faults that the greeting lists.
+const FAULTS_SHOWN_MAX: usize = 20;
 
-pub fn run(arguments: &ServeArguments) -> Result<(), Failure> {
-    let settings = settings(arguments)?;
+/// Serves, and gives the exit code.
+pub fn run(arguments: &ServeArguments) -> Result<u8, Failure> {
+    let mut settings = settings(arguments)?;
+    let wanted = wanted(arguments)?;
     let contract = Arc::new(load::contract(&arguments.contract)?);
+    settings.faults = faults::load(&arguments.faults, &contract)?;
+    if wanted.is_some() {
+        settings.watch = true;
+        settings.judge = Some(session::judge(contract.clone(), settings.seed));
+    }
     let runtime = machine::runtime(WORKERS_MAX).map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(contract, settings, arguments.quiet))
+    runtime.block_on(serve(contract, settings, arguments.quiet, wanted))
+}
+
+/// What is asked of the audit, where the session is one.
+fn wanted(arguments: &ServeArguments) -> Result<Option<Wanted>, Failure> {
+    let asked = Wanted::read(&arguments.wanted)?;
+    match arguments.audit {
+        true => Ok(Some(asked)),
+        false if asked.reports.is_empty() && asked.min_grade.is_none() => Ok(None),
+        false => Err(Failure::usage("--report and --min-grade are about an audit; add --audit")),
+    }
 }
 
 /// What the arguments mean for the server.
@@ -44,7 +65,11 @@ fn settings(arguments: &ServeArguments) -> Result<Settings, Failure> {
         allow_webhooks_to: arguments.allow_webhooks_to.clone(),
         state: arguments.state.clone(),
         tls: arguments.tls.then(|| arguments.tls_certificate.clone()),
+        // Only the contract tells what they mean.
+        faults: Vec::new(),
         log: (!arguments.quiet).then_some(log),
+        watch: false,
+        judge: None,
     })
 }
 
@@ -61,18 +86,55 @@ fn clock(text: &str) -> Result<ClockSetting, Failure> {
     }
 }
 
-async fn serve(contract: Arc<Contract>, settings: Settings, quiet: bool) -> Result<(), Failure> {
-    let stop = stop_signal().map_err(|error| Failure::usage(format!("cannot watch for signals: {error}")))?;
+async fn serve(
+    contract: Arc<Contract>,
+    settings: Settings,
+    quiet: bool,
+    wanted: Option<Wanted>,
+) -> Result<u8, Failure> {
+    let stop = machine::stop_signal().map_err(|error| Failure::usage(format!("cannot watch for signals: {error}")))?;
     let (host, scheme, certificate) = (settings.host.clone(), settings.scheme(), settings.tls.clone());
-    let serving = server::serve(contract.clone(), settings, stop).await;
+    let (planned, seed) = (settings.faults.clone(), settings.seed);
+    let (stop, stopped) = twice(stop);
+    let serving = server::serve(contract.clone(), settings, stopped).await;
     let serving = serving.map_err(|error| Failure::usage(error.to_string()))?;
     let origin = origin(scheme, &host, serving.address);
     if !quiet {
-        let text = banner(&contract, &origin, serving.credential(), certificate.as_deref());
+        let mut text = banner(&contract, &origin, serving.credential(), certificate.as_deref());
+        text.push_str(&armed(&planned));
         let _ = anstream::stderr().lock().write_all(text.as_bytes());
     }
     announce(&format!("standin ready {origin}{}", contract.operations.base));
-    serving.finished().await.map_err(|error| Failure::usage(error.to_string()))
+    let sessions = match &wanted {
+        // What the clients have under way belongs to the session, too.
+        Some(_) => {
+            stop.await;
+            serving.all_settled(server::STOP_TIME_MAX).await;
+            serving.sessions()
+        }
+        None => Vec::new(),
+    };
+    serving.finished().await.map_err(|error| Failure::usage(error.to_string()))?;
+    match &wanted {
+        Some(wanted) => session::conclude(&contract, seed, sessions, wanted),
+        None => Ok(0),
+    }
+}
+
+/// One future as two that are ready with it: ours, and the server's.
+fn twice(
+    future: impl Future<Output = ()> + Send + 'static,
+) -> (impl Future<Output = ()>, impl Future<Output = ()> + Send + 'static) {
+    let (ready, mut first) = tokio::sync::watch::channel(false);
+    let mut second = first.clone();
+    tokio::spawn(async move {
+        future.await;
+        // Whoever is gone waits no more.
+        let _ = ready.send(true);
+    });
+    // A sender that is gone has never been ready: its task lives as long as the runtime.
+    let wait = async move { drop(first.wait_for(|ready| *ready).await) };
+    (wait, async move { drop(second.wait_for(|ready| *ready).await) })
 }
 
 /// The one line that programs wait for.
@@ -80,28 +142,6 @@ fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}");
     let _ = out.flush();
-}
-
-/// Ready at the first SIGINT or SIGTERM. The handlers stand before the ready line is printed.
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }
 
 /// The host as typed where it is one that a client can use, with the port that was picked.
@@ -142,6 +182,19 @@ fn banner(
     if let Some(file) = certificate {
         let file = quoted(file);
         _ = writeln!(text, "  trust       NODE_EXTRA_CA_CERTS={file} or SSL_CERT_FILE={file}, until the next start");
+    }
+    text
+}
+
+/// For people: what is to go wrong from the start.
+fn armed(planned: &[PlannedFault]) -> String {
+    let mut text = String::new();
+    for PlannedFault { world, fault } in planned.iter().take(FAULTS_SHOWN_MAX) {
+        let world = world.as_ref().map(|name| format!(", in world {name}")).unwrap_or_default();
+        _ = writeln!(text, "  fault       {fault}{world}");
+    }
+    if let Some(more) = planned.len().checked_sub(FAULTS_SHOWN_MAX).filter(|more| *more > 0) {
+        _ = writeln!(text, "  fault       and {more} more");
     }
     text
 }

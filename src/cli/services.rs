@@ -14,7 +14,10 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
 /// What the files of a service are called that is asked for by its name: `shipped:NAME/openapi.yaml`. No file on disk is meant.
 const SHIPPED: &str = "shipped:";
 /// Where they lie in the repository. A path like `spec/NAME/openapi.yaml` means the file on disk, or the embedded one where there is none.
-const SHIPPED_ROOT: &str = "spec/";
+pub const SHIPPED_ROOT: &str = "spec/";
+/// The folder of fault profiles among them, and how their files end.
+const PROFILES: &str = "faults";
+const PROFILE: &str = ".yaml";
 const DOCUMENT: &str = "openapi.yaml";
 const OVERLAY: &str = "overlay.yaml";
 const FURTHER_OVERLAYS: &str = ".overlay.yaml";
@@ -82,6 +85,24 @@ pub fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = folders.filter_map(|folder| folder.path().file_name()?.to_str()).collect();
     names.sort_unstable();
     names
+}
+
+/// The shipped fault profiles, sorted.
+pub fn profiles() -> Vec<&'static str> {
+    let files = EMBEDDED.get_dir(PROFILES).into_iter().flat_map(Dir::files);
+    let mut names: Vec<_> = files.filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(PROFILE)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The file of a shipped profile, as [`Files`] reads it.
+pub fn profile(name: &str) -> String {
+    format!("{SHIPPED}{PROFILES}/{name}{PROFILE}")
+}
+
+/// The file of the plan that ships for audits.
+pub fn default_plan() -> String {
+    format!("{SHIPPED}audit/default.yaml")
 }
 
 fn shipped(name: &str) -> Spec {

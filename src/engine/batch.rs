@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::fault;
 use super::inputs::Inputs;
 use super::perform::Brought;
 use super::problem::{Problem, describe};
@@ -42,7 +43,10 @@ impl<'c> Turn<'c, '_> {
             scope.bind_owned("index", json!(index));
             let violations = brought.item_violations.iter().filter(|(place, _)| *place == index);
             let violations: Vec<Violation> = violations.map(|(_, violation)| violation.clone()).collect();
-            let made = self.item(batch, item, violations, inputs, brought.call, scope);
+            let made = match fault::item_problem(self.contract, brought.item_errors, index) {
+                Some(problem) => Err(problem.with("body", item.clone())),
+                None => self.item(batch, item, violations, inputs, brought.call, scope),
+            };
             let made = made.map_err(|problem| problem.told_by(&self.contract.plan.actions[batch.run.0]));
             let tree = match made {
                 Ok(made) => {
@@ -106,7 +110,7 @@ impl<'c> Turn<'c, '_> {
                 return Err(Problem::new(invalid).violations(violations));
             }
         }
-        let brought = Brought { call, uploads: &[], item_violations: Vec::new() };
+        let brought = Brought { call, uploads: &[], item_violations: Vec::new(), item_errors: None };
         let mut scope = Scope::default();
         own.bind(&mut scope);
         match self.perform(batch.run, &own, &brought, &mut scope) {

@@ -120,8 +120,18 @@ impl<'c> Turn<'c, '_> {
         self.wrote(&record, fields.visible);
         self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
+        // Neither what seed data brings nor what a webhook's log keeps is the caller's doing.
+        if !source.trusted && !self.is_log(index) {
+            self.account.made.push((index, record.id.clone()));
+        }
         self.plan_lifecycle(index, &record);
         Ok(record)
+    }
+
+    /// Does a service keep its log of deliveries there?
+    fn is_log(&self, index: ResourceIndex) -> bool {
+        let log = self.contract.plan.webhooks.as_ref().and_then(|webhooks| webhooks.log.as_ref());
+        log.is_some_and(|(resource, ..)| *resource == index)
     }
 
     /// The next id that no record has: one that seed data gave away is passed over.

@@ -1,5 +1,6 @@
 //! Changes that a person or a test makes to a world directly: its clock and its faults. Each leaves a line in the journal.
 
+pub use super::fault::check as check_fault;
 use super::found::collections;
 use crate::contract::Contract;
 use crate::world::clock::Mode;
@@ -42,7 +43,9 @@ pub fn keep_offset(world: &mut World, wall: i64) {
 
 /// Arms a fault and gives its id; an error says what is wrong with it.
 pub fn arm(world: &mut World, fault: Fault) -> Result<u64, String> {
-    let id = world.faults.arm(fault)?;
+    let now = world.clock.now();
+    let id = world.faults.arm(fault, now)?;
+    world.faults.keep_past(&world.store, now);
     note(world, format!("fault {id} armed"));
     Ok(id)
 }

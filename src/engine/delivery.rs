@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use super::change::{Fields, Source};
 use super::event::addressed;
+use super::fault::Fate;
 use super::problem::Problem;
 use super::turn::Turn;
 use crate::contract::expression::Scope;
@@ -20,6 +21,9 @@ use crate::world::agenda::Work;
 use crate::world::journal::What;
 use crate::world::outbox::{Attempt, Delivery, Outcome, Receipt};
 use crate::world::store::Record;
+
+/// What the log says that the receiver answered to an attempt that was never sent.
+const STATUS_OF_DROPPED: u16 = 200;
 
 /// How a delivery stands, as its log tells it.
 #[derive(Default)]
@@ -96,18 +100,31 @@ impl<'c> Turn<'c, '_> {
         self.write_log(webhooks, delivery, &Standing { status: "failed", error: Some(error), ..Standing::default() });
     }
 
-    /// Hands an attempt to the rim, signed now.
+    /// Hands an attempt to the rim, signed now; unless a fault keeps it.
     pub fn hand_over(&mut self, webhooks: &'c Webhooks, number: u64, mut headers: Vec<(String, String)>) {
         let Some(delivery) = self.world.outbox.get(number).cloned() else { return };
-        headers.extend(self.signature(webhooks, &delivery));
+        let fate = self.strike_delivery(&delivery);
+        if fate == Fate::Held {
+            return;
+        }
+        let Some(delivery) = self.world.outbox.get(number).cloned() else { return };
+        headers.extend(self.signature(webhooks, &delivery, fate == Fate::Forged));
+        let delivery = Delivery { headers, ..Delivery::clone(&delivery) };
+        self.world.outbox.replace(delivery.clone());
+        match fate {
+            Fate::Dropped => self.settle(number, &Outcome::Answered(STATUS_OF_DROPPED).into()),
+            _ => self.push(webhooks, &delivery),
+        }
+    }
+
+    fn push(&mut self, webhooks: &Webhooks, delivery: &Delivery) {
         self.world.outbox.push(Attempt {
-            delivery: number,
+            delivery: delivery.number,
             url: delivery.url.clone(),
-            headers: headers.clone(),
+            headers: delivery.headers.clone(),
             body: delivery.body.clone().into(),
             timeout_ms: webhooks.timeout_ms,
         });
-        self.world.outbox.replace(Delivery { headers, ..Delivery::clone(&delivery) });
     }
 
     /// The headers of a delivery's next attempt, without its signature. `id` is that of its log record.
@@ -136,7 +153,8 @@ impl<'c> Turn<'c, '_> {
         rendered.collect()
     }
 
-    fn signature(&self, webhooks: &Webhooks, delivery: &Delivery) -> Option<(String, String)> {
+    /// `forged`: made with another secret than the receiver knows.
+    fn signature(&self, webhooks: &Webhooks, delivery: &Delivery, forged: bool) -> Option<(String, String)> {
         let sign = webhooks.sign.as_ref()?;
         let (body, now) = (Value::from(delivery.body.as_str()), Value::from(self.now));
         let (seconds, event_id) = (Value::from(self.now.div_euclid(1000)), Value::from(delivery.event_id.as_str()));
@@ -146,7 +164,11 @@ impl<'c> Turn<'c, '_> {
         scope.bind("seconds", Cow::Borrowed(&seconds));
         scope.bind("event_id", Cow::Borrowed(&event_id));
         let over = sign.over.render(&scope).ok()?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(delivery.secret.as_ref()?.as_bytes()).ok()?;
+        let mut secret = delivery.secret.clone()?;
+        if forged {
+            secret.push_str(" of somebody else");
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
         mac.update(over.as_bytes());
         let digest = mac.finalize().into_bytes();
         scope.bind("hex", Cow::Owned(Value::from(hex(&digest))));
@@ -158,22 +180,13 @@ impl<'c> Turn<'c, '_> {
     pub fn settle(&mut self, number: u64, receipt: &Receipt) {
         let Some(webhooks) = &self.contract.plan.webhooks else { return };
         let Some(mut delivery) = self.world.outbox.get(number).map(|delivery| (**delivery).clone()) else { return };
+        if delivery.spoiled.as_ref().is_some_and(|spoiled| spoiled.copying) {
+            return self.settle_copy(webhooks, delivery, receipt);
+        }
         delivery.attempts += 1;
-        let (response_status, error) = match &receipt.outcome {
-            Outcome::Answered(status) if (200..300).contains(status) => (Some(*status), None),
-            Outcome::Answered(status) => (Some(*status), Some(format!("the receiver answered {status}"))),
-            Outcome::Failed(reason) => (None, Some(reason.clone())),
-        };
-        let what = What::Attempt {
-            delivery: number,
-            event: delivery.event.clone(),
-            url: delivery.url.clone(),
-            attempt: delivery.attempts_in_all(),
-            outcome: error.clone().unwrap_or_else(|| format!("delivered ({})", response_status.unwrap_or_default())),
-            headers: delivery.headers.clone(),
-            payload: delivery.body.clone().into(),
-        };
-        self.world.journal.push(self.now, what, Vec::new());
+        let (response_status, error) = (status(&receipt.outcome), failure(&receipt.outcome));
+        let subscription = delivery.subscription.clone();
+        self.record_attempt(&mut delivery, &receipt.outcome);
         let wait = webhooks.attempts_ms.get(delivery.attempts as usize);
         let next_at = wait.filter(|_| error.is_some()).map(|wait| self.now.saturating_add(*wait));
         let standing = Standing {
@@ -192,13 +205,60 @@ impl<'c> Turn<'c, '_> {
         self.write_log(webhooks, &delivery, &standing);
         match next_at {
             Some(at) => {
+                // A fault strikes one attempt, but for copies: they follow the one that is delivered.
+                delivery.spoiled = delivery.spoiled.filter(|spoiled| spoiled.copies > 0);
                 self.world.outbox.replace(delivery);
                 self.plan_attempt(at, number);
+            }
+            None if error.is_none() && delivery.spoiled.as_ref().is_some_and(|spoiled| spoiled.copies > 0) => {
+                self.send_copy(webhooks, delivery);
             }
             None => {
                 self.world.outbox.finish(number);
             }
         }
+        self.release_overtaken(&subscription);
+    }
+
+    /// What came of a copy is told in the journal alone: to the service it was delivered before.
+    fn settle_copy(&mut self, webhooks: &Webhooks, mut delivery: Delivery, receipt: &Receipt) {
+        self.record_attempt(&mut delivery, &receipt.outcome);
+        match delivery.spoiled.as_ref().is_some_and(|spoiled| spoiled.copies > 0) {
+            true => self.send_copy(webhooks, delivery),
+            false => {
+                self.world.outbox.finish(delivery.number);
+            }
+        }
+    }
+
+    /// Sends what was delivered once more, byte for byte.
+    fn send_copy(&mut self, webhooks: &Webhooks, mut delivery: Delivery) {
+        if let Some(spoiled) = &mut delivery.spoiled {
+            spoiled.copies = spoiled.copies.saturating_sub(1);
+            spoiled.copying = true;
+        }
+        self.push(webhooks, &delivery);
+        self.world.outbox.replace(delivery);
+    }
+
+    fn record_attempt(&mut self, delivery: &mut Delivery, outcome: &Outcome) {
+        let dropped = delivery.spoiled.as_ref().is_some_and(|spoiled| spoiled.dropped);
+        let what = What::Attempt {
+            delivery: delivery.number,
+            event: delivery.event.clone(),
+            url: delivery.url.clone(),
+            attempt: delivery.attempts_in_all(),
+            outcome: match failure(outcome) {
+                None if dropped => "dropped, and counted as delivered".to_owned(),
+                None => format!("delivered ({})", status(outcome).unwrap_or_default()),
+                Some(failure) => failure,
+            },
+            headers: delivery.headers.clone(),
+            payload: delivery.body.clone().into(),
+        };
+        let causes = self.fault_of_attempt(delivery);
+        let entry = self.world.journal.push(self.now, what, causes);
+        self.note_attempt(delivery, entry);
     }
 
     /// The id of a delivery's log record, or of the one that is made next; null without a log.
@@ -263,6 +323,23 @@ impl<'c> Turn<'c, '_> {
         };
         let bytes = serde_json::to_vec(&original).unwrap_or_default();
         self.world.store.keep_bytes(resource, seq, bytes.into());
+    }
+}
+
+/// The status that a receiver answered with.
+fn status(outcome: &Outcome) -> Option<u16> {
+    match outcome {
+        Outcome::Answered(status) => Some(*status),
+        Outcome::Failed(_) => None,
+    }
+}
+
+/// Why an attempt failed, if it did.
+fn failure(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Answered(status) if (200..300).contains(status) => None,
+        Outcome::Answered(status) => Some(format!("the receiver answered {status}")),
+        Outcome::Failed(reason) => Some(reason.clone()),
     }
 }
 

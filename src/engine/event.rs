@@ -196,13 +196,14 @@ impl<'c> Turn<'c, '_> {
             None => self.keep_original(webhooks, &delivery),
             Some(_) => self.write_log(webhooks, &delivery, &standing),
         }
-        let log = delivery.log.and_then(|(resource, seq)| self.world.store.by_seq(resource, seq).cloned());
+        let place = delivery.log;
         let number = self.world.outbox.start(delivery);
         match number {
             Some(number) if wait == 0 => self.hand_over(webhooks, number, headers),
             Some(number) => self.plan_attempt(self.now.saturating_add(wait), number),
             None => self.because("limit", "too many deliveries are under way: this one is dropped"),
         }
+        let log = place.and_then(|(resource, seq)| self.world.store.by_seq(resource, seq).cloned());
         Ok(Sent { log, delivery: number })
     }
 }
@@ -224,5 +225,6 @@ pub fn addressed(webhooks: &Webhooks, subscription: &Value) -> Delivery {
         earlier: 0,
         log: None,
         created_at: 0,
+        spoiled: None,
     }
 }

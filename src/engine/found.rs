@@ -115,6 +115,7 @@ fn plant(
     if turn.changed {
         let now = turn.now;
         turn.world.agenda.wake(now);
+        turn.world.faults.changed(&turn.world.store, now, false);
     }
     if let Some(schema) = resource.schema {
         let value = serde_json::from_str(&record.json).unwrap_or(Value::Null);

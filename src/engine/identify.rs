@@ -123,6 +123,19 @@ fn try_alternative(
     Tried::Holds(principal)
 }
 
+/// The credentials that a call presents, good or not: those that the operation takes first, then any that the service knows. Each once.
+pub fn presented(contract: &Contract, operation: &Operation, call: &Call) -> Vec<String> {
+    let own = operation.security.iter().flat_map(|alternative| alternative.keys());
+    let asked = own.filter_map(|name| contract.schemes.get(name)).chain(contract.schemes.values());
+    let mut found = Vec::new();
+    for text in asked.filter_map(|scheme| credential(scheme, call)) {
+        if !found.contains(&text) {
+            found.push(text);
+        }
+    }
+    found
+}
+
 /// The text of a credential as the caller sent it, if it is well formed.
 pub fn credential(scheme: &Scheme, call: &Call) -> Option<String> {
     let text = match scheme {
@@ -200,7 +213,7 @@ fn admit<'c: 's, 's>(turn: &Turn<'c, '_>, rule: &'c Credential, scope: &mut Scop
 }
 
 /// Adds the challenge that RFC 9110 (11.6.1) asks of a 401.
-fn challenge(contract: &Contract, operation: &Operation, call: &Call, problem: Problem) -> Problem {
+pub fn challenge(contract: &Contract, operation: &Operation, call: &Call, problem: Problem) -> Problem {
     let unauthenticated = problem.error == contract.plan.errors.known.unauthenticated;
     if !unauthenticated && problem.status(contract) != StatusCode::UNAUTHORIZED.as_u16() {
         return problem;

@@ -61,6 +61,7 @@ fn run_next(contract: &Contract, world: &mut World, until: i64) -> bool {
         let changed = turn.changed;
         if changed {
             world.agenda.wake(now);
+            world.faults.changed(&world.store, now, false);
         }
     }
     let text = format!("more than {WORK_PER_INSTANT_MAX} changes at one instant; the rest is dropped");

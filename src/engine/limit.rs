@@ -13,6 +13,9 @@ use crate::contract::vocabulary::{LimitSubject, LimitWindow, ResetUnit};
 use crate::world::World;
 use crate::world::quota::{Rate, Standing, Window};
 
+/// What a service without limits asks callers to wait when one is made up, in seconds.
+const RETRY_SECONDS_UNLIMITED: i64 = 60;
+
 /// Who is counted.
 pub struct Caller<'a> {
     /// What names the credential; nothing where there is none.
@@ -50,6 +53,27 @@ pub fn charge(
         }
     }
     Ok(tightest.or_else(|| untouched(contract, now)))
+}
+
+/// The refusal of a caller who has no call left in the window, whatever was counted; nothing is charged. Gives the standing that it tells:
+/// that of the tightest limit, with none remaining.
+pub fn used_up(
+    contract: &Contract,
+    world: &World,
+    limits: &[usize],
+    caller: &Caller<'_>,
+) -> (Problem, Option<Standing>) {
+    let now = world.clock.now();
+    let limits = limits.iter().map(|index| &contract.plan.limits[*index]);
+    let standings = limits.filter_map(|limit| {
+        let subject = subject(limit, caller, now).ok()??;
+        Some(world.quotas.standing(&limit.bucket, &subject, rate(limit), now))
+    });
+    let standing = standings.min_by_key(|standing| standing.remaining).or_else(|| untouched(contract, now));
+    let standing = standing.map(|standing| Standing { passes: false, remaining: 0, ..standing });
+    let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
+    problem.retry_after = Some(standing.map_or(RETRY_SECONDS_UNLIMITED, |it| seconds_until(it.reset_at, now)));
+    (problem, standing)
 }
 
 /// How the general limit stands for somebody who has not called yet: what callers without a name are told.
@@ -107,7 +131,7 @@ fn rate(limit: &Limit) -> Rate {
 }
 
 /// Whole seconds to wait, at least one: who waits that long gets through.
-fn seconds_until(instant: i64, now: i64) -> i64 {
+pub fn seconds_until(instant: i64, now: i64) -> i64 {
     div_ceil(instant - now, 1000).max(1)
 }
 

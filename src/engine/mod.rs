@@ -11,6 +11,7 @@ mod change;
 pub mod control;
 mod delivery;
 mod event;
+mod fault;
 mod filter;
 mod found;
 mod identify;
@@ -27,13 +28,11 @@ mod time;
 mod turn;
 mod waiting;
 
-use std::time::Duration;
-
 use http::HeaderValue;
 use http::header::ALLOW;
 use serde_json::Value;
 
-use crate::call::{Call, Reply, Wire};
+use crate::call::{Call, Reply};
 use crate::contract::Contract;
 use crate::contract::body::Body;
 use crate::contract::expression::Scope;
@@ -44,18 +43,19 @@ use crate::contract::router::Route;
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
-use crate::world::fault::{Armed, FaultKind};
-use crate::world::journal::What;
+use crate::world::journal::{Performed, What};
 use crate::world::outbox::Receipt;
 use crate::world::quota::Standing;
 use crate::world::replay::Pinned;
 
+use fault::Struck;
 use identify::Principal;
 use inputs::Inputs;
 use perform::Brought;
 use problem::Problem;
 use turn::Turn;
 
+pub use fault::{HEADER as FAULT_HEADER, brought as brought_fault};
 pub use found::{credential, found, restore, seed, write_touches};
 pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
 pub use page::own_page;
@@ -92,37 +92,49 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
                 turn.world.replays.take_off(scope, *fingerprint);
             }
             wake(&mut turn);
-            let causes = turn.causes;
-            return Handled::Waits(Box::new(Waiting { delivery, visit, operation, names, log, causes }));
+            let Turn { causes, account, .. } = turn;
+            return Handled::Waits(Box::new(Waiting { delivery, visit, operation, names, log, causes, account }));
         }
         Err(problem) => Err(problem),
     };
     Handled::Done(close(turn, call, visit, answer))
 }
 
-/// What is done with every answer: refusals put into words, headers, the key's pin, the journal, and the fault that was armed.
+/// What is done with every answer: it is put into words, pinned to its key and told in the journal; then faults that strike after the effect
+/// have their way with it.
 fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<Reply, Problem>) -> Reply {
-    let mut reply = match answer {
-        Ok(reply) => reply,
-        Err(problem) => {
-            visit.inputs.complete(turn.contract, call);
-            refuse(&mut turn, &mut visit, problem)
-        }
-    };
-    finish(&mut turn, &visit, &mut reply); // 13
+    let mut reply = told(&mut turn, call, &mut visit, answer); // 13
     if visit.pins {
         pin(&mut turn, &visit, &reply);
     }
     wake(&mut turn);
+    if let Some(changed) = fault::instead(&turn, call, &visit, &reply) {
+        reply = changed.unwrap_or_else(|problem| told(&mut turn, call, &mut visit, Err(problem)));
+    }
+    let (contract, now) = (turn.contract, turn.now);
     record(turn, call, &visit, &reply); // 14
-    damage(visit.fault.as_ref(), &mut reply); // 15
+    fault::after(contract, &visit.struck, &mut reply, now); // 15
     reply
 }
 
-/// Work that waits for its condition looks again when something changed.
+/// An answer as it is told: refusals put into words, and the headers that every reply wears.
+fn told(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit, answer: Result<Reply, Problem>) -> Reply {
+    let mut reply = match answer {
+        Ok(reply) => reply,
+        Err(problem) => {
+            visit.inputs.complete(turn.contract, call);
+            refuse(turn, visit, problem)
+        }
+    };
+    finish(turn, visit, &mut reply);
+    reply
+}
+
+/// Work that waits for its condition looks again when something changed; and faults that ask for it keep the state.
 fn wake(turn: &mut Turn<'_, '_>) {
     if turn.changed {
         turn.world.agenda.wake(turn.now);
+        turn.world.faults.changed(&turn.world.store, turn.now, true);
     }
 }
 
@@ -143,7 +155,7 @@ enum Course {
 struct Visit {
     inputs: Inputs,
     operation: Option<OperationId>,
-    fault: Option<Armed>,
+    struck: Vec<Struck>,
     principal: Option<Principal>,
     standing: Option<Standing>,
     /// Where its reply is pinned: caller, method, path and key; and what the request said.
@@ -153,7 +165,7 @@ struct Visit {
 
 impl Visit {
     fn new(inputs: Inputs) -> Self {
-        Visit { inputs, operation: None, fault: None, principal: None, standing: None, scope: None, pins: false }
+        Visit { inputs, operation: None, struck: Vec::new(), principal: None, standing: None, scope: None, pins: false }
     }
 
     fn declared<'c>(&self, contract: &'c Contract) -> Option<&'c Operation> {
@@ -169,7 +181,8 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     if contract.plan.actions[operation.0].uses_call {
         visit.inputs.complete(contract, call);
     }
-    if let Some(reply) = strike(turn, visit, declared)? {
+    visit.struck = fault::take(turn, call, operation, &names);
+    if let Some(reply) = fault::before(turn, call, visit, operation)? {
         return Ok(Course::Reply(reply)); // 4
     }
     identify_caller(turn, call, visit, declared)?; // 5
@@ -177,6 +190,7 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     permit(turn, visit, declared)?; // 5: scopes, once the call has been counted
     let body = body::read(contract, declared, call); // 8: form only; a known key is replayed whatever the rest says
     if let Some(reply) = replay(turn, call, visit, operation, body.as_ref().ok())? {
+        turn.account.performed = Performed::Replayed;
         return Ok(Course::Reply(reply)); // 7
     }
     let mut body = body?;
@@ -186,10 +200,28 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     visit.inputs.arguments(arguments);
     visit.inputs.body = body.value;
     found::settle_touches(turn, operation);
+    let item_errors = fault::item_errors(&visit.struck);
+    let brought = Brought { call, uploads: &body.uploads, item_violations, item_errors };
+    let present = fault::step_back(turn, &visit.struck);
+    let course = perform(turn, visit, operation, &brought); // 9 to 12
+    fault::step_forward(turn, present);
+    course
+}
+
+fn perform(
+    turn: &mut Turn<'_, '_>,
+    visit: &Visit,
+    operation: OperationId,
+    brought: &Brought<'_>,
+) -> Result<Course, Problem> {
+    let contract = turn.contract;
     let mut scope = Scope::with_capacity(16);
     visit.inputs.bind(&mut scope);
-    let brought = Brought { call, uploads: &body.uploads, item_violations };
-    let done = turn.perform(operation, &visit.inputs, &brought, &mut scope)?; // 9 to 11
+    let done = turn.perform(operation, &visit.inputs, brought, &mut scope)?; // 9 to 11
+    turn.account.perform();
+    if fault::doubles(&visit.struck) {
+        fault::again(turn, operation, &visit.inputs, brought);
+    }
     if let Some(delivery) = done.waits_for {
         let log = turn.resource_of_result(&contract.plan.actions[operation.0]);
         let log = log.zip(done.record.as_ref().map(|record| record.seq));
@@ -219,32 +251,6 @@ fn route(
             turn.because("route", "no such path");
             Err(Problem::new(known.unknown_route))
         }
-    }
-}
-
-/// Stage 4: the armed fault for this operation. One that strikes before the effect answers here.
-fn strike(turn: &mut Turn<'_, '_>, visit: &mut Visit, declared: &Operation) -> Result<Option<Reply>, Problem> {
-    if turn.world.faults.is_empty() {
-        return Ok(None);
-    }
-    visit.fault = turn.world.faults.take(&declared.id);
-    let Some(fault) = &visit.fault else { return Ok(None) };
-    turn.because("fault", format!("{} (fault {})", fault.fault.kind, fault.id));
-    match &fault.fault.kind {
-        FaultKind::Status { status, retry_after } => {
-            let plans = turn.contract.plan.errors.list.iter();
-            let named = plans.enumerate().find(|(_, plan)| plan.status == *status).map(|(index, _)| index);
-            let mut problem = Problem::new(named.unwrap_or(turn.contract.plan.errors.known.internal));
-            problem.status = Some(*status);
-            problem.retry_after = retry_after.map(|seconds| seconds.min(i64::MAX as u64) as i64);
-            Err(problem)
-        }
-        FaultKind::Drop => {
-            let mut reply = Reply::new(http::StatusCode::BAD_GATEWAY);
-            reply.wire = Wire::Cut(None);
-            Ok(Some(reply))
-        }
-        _ => Ok(None),
     }
 }
 
@@ -439,10 +445,10 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
             }
             reply
         }
-        Some(_) if !contract.is_authored() => {
-            // What was inferred does not fit, and there is no author to tell: the document's own error stands in.
+        Some(_) if !contract.is_authored() || fault::answered(&visit.struck) => {
+            // What was inferred, or asked for by a fault, does not fit, and there is no author to tell: the document's own error stands in.
             turn.because("sampled", format!("the error that {} declares", declared.id));
-            reply::declared_refusal(turn, declared, reply)
+            reply::declared_reply(turn, declared, reply)
         }
         Some(unfit) => {
             let message = unfit.message.clone().unwrap_or_default();
@@ -459,9 +465,9 @@ fn finish(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &mut Reply) {
     if let Some(standing) = standing {
         reply.headers.extend(limit::headers(contract, &standing, turn.now));
     }
-    let Some(declared) = visit.declared(contract).filter(|_| reply.wire == Wire::Intact) else { return };
+    let Some(declared) = visit.declared(contract).filter(|_| !fault::unseen(&visit.struck)) else { return };
     let missing = reply::missing_headers(declared, reply);
-    if !contract.is_authored() {
+    if !contract.is_authored() || fault::answered(&visit.struck) {
         let sampled = reply::sampled_headers(turn, declared, reply, &missing);
         reply.headers.extend(sampled);
         return;
@@ -494,8 +500,11 @@ fn pin(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &Reply) {
     turn.world.replays.pin(scope, Pinned { fingerprint: *fingerprint, reply: kept, expires_at }, turn.now);
 }
 
-fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
-    let Turn { contract, world, now, causes, .. } = turn;
+fn record(mut turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
+    let causes = std::mem::take(&mut turn.causes);
+    let mut account = std::mem::take(&mut turn.account);
+    account.struck = visit.struck.iter().map(|struck| (struck.kind.word(), struck.kind.to_string())).collect();
+    let (contract, now, world) = (turn.contract, turn.now, &mut *turn.world);
     let action = visit.operation.map(|operation| &contract.plan.actions[operation.0]);
     if let (Some(action), Some(_)) = (action, &visit.principal) {
         world.tallies.count_call(now, &action.label, reply.status.as_u16() >= 400);
@@ -507,23 +516,17 @@ fn record(turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
         status: reply.status.as_u16(),
         request: call.body.clone(),
         reply: reply.body.clone(),
+        account,
     };
-    world.journal.push(now, what, causes);
+    let entry = world.journal.push(now, what, causes);
+    if let Some(operation) = visit.operation {
+        fault::note(&mut turn, &visit.struck, entry, &contract.names[operation.0]);
+    }
 }
 
 fn target(call: &Call) -> std::sync::Arc<str> {
     match &call.query {
         Some(query) => format!("{}?{query}", call.path).into(),
         None => call.path.as_str().into(),
-    }
-}
-
-/// Stage 15: the effect is done; the reply may still be late, cut short or lost.
-fn damage(fault: Option<&Armed>, reply: &mut Reply) {
-    match fault.map(|armed| &armed.fault.kind) {
-        Some(FaultKind::Delay { delay_ms }) => reply.delay = Duration::from_millis(*delay_ms),
-        Some(FaultKind::Lose) => reply.wire = Wire::Cut(None),
-        Some(FaultKind::Truncate { bytes }) => reply.wire = Wire::Cut(Some(*bytes)),
-        _ => {}
     }
 }

@@ -15,6 +15,7 @@ use crate::contract::expression::{Bound, Scope};
 use crate::contract::operation::OperationId;
 use crate::contract::plan::{Action, ResourceIndex, Sending, Verb};
 use crate::contract::violation::Violation;
+use crate::world::fault::kind::ItemErrors;
 use crate::world::store::Record;
 
 /// What came of an operation, for its reply.
@@ -34,6 +35,8 @@ pub struct Brought<'a> {
     pub uploads: &'a [(String, Bytes)],
     /// Violations found inside the items of a batch, by item.
     pub item_violations: Vec<(usize, Violation)>,
+    /// Which items of a batch fail on purpose.
+    pub item_errors: Option<&'a ItemErrors>,
 }
 
 impl<'c> Turn<'c, '_> {
@@ -51,18 +54,19 @@ impl<'c> Turn<'c, '_> {
         let action = &self.contract.plan.actions[operation.0];
         // Several changes may fail half-way; a world's copy costs a few pointers.
         let several = !action.also.is_empty() || matches!(action.verb, Verb::Batch(_) | Verb::Delete(_));
-        let before = several.then(|| (self.world.clone(), self.changed, self.causes.len()));
+        let before = several.then(|| (self.world.clone(), self.changed, self.causes.len(), self.account.made.len()));
         let done = self.perform_rules(action, inputs, brought, scope);
         let rehearsed = match (&done, &action.verb) {
             (Ok(_), Verb::Batch(batch)) => self.rehearses(batch, scope),
             _ => Ok(false),
         };
         let done = rehearsed.and_then(|rehearsed| Ok((done?, rehearsed)));
-        if let Some((world, changed, causes)) = before
+        if let Some((world, changed, causes, made)) = before
             && !matches!(done, Ok((_, false)))
         {
             *self.world = world;
             self.changed = changed;
+            self.account.made.truncate(made);
             if done.is_ok() {
                 self.causes.truncate(causes);
                 self.because("rehearsal", "done, told and undone again");

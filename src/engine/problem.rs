@@ -103,6 +103,19 @@ pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Valu
     describe_in(contract, problem, &scope(problem, inputs, &violations), &violations)
 }
 
+/// Can all that an error says be made of what is known? Some errors speak of what only their own rule has read.
+pub fn can_be_told(contract: &Contract, problem: &Problem, inputs: &Inputs) -> bool {
+    let plan = problem.plan(contract);
+    let violations = violations(problem);
+    let mut scope = scope(problem, inputs, &violations);
+    let told = [Some(&plan.message), plan.code.as_ref()].into_iter().flatten().all(|text| text.render(&scope).is_ok())
+        && plan.details.as_ref().is_none_or(|tree| tree.evaluate(&scope).is_ok())
+        && plan.headers.iter().all(|(_, text)| text.render(&scope).is_ok());
+    let error = describe_in(contract, problem, &scope, &violations);
+    scope.bind_ref("error", &error);
+    told && plan.body.as_ref().is_none_or(|tree| tree.evaluate(&scope).is_ok())
+}
+
 /// What the texts of an error see.
 fn scope<'s>(problem: &'s Problem, inputs: &'s Inputs, violations: &'s Value) -> Scope<'s> {
     let mut scope = Scope::with_capacity(16);

@@ -274,7 +274,7 @@ pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply) 
 }
 
 /// The reply with the body that the document declares for its status: an example, or a sample.
-pub fn declared_refusal(turn: &mut Turn<'_, '_>, operation: &Operation, mut reply: Reply) -> Reply {
+pub fn declared_reply(turn: &mut Turn<'_, '_>, operation: &Operation, mut reply: Reply) -> Reply {
     let declared = operation.response(reply.status.as_u16());
     let Some(media) = declared.and_then(|response| response.media.first()) else { return reply };
     let seed = turn.world.ids.sample_seed("reply");

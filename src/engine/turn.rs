@@ -11,7 +11,7 @@ use crate::contract::plan::{IdKind, Resource, ResourceIndex};
 use crate::contract::vocabulary::IdForm;
 use crate::world::World;
 use crate::world::ids;
-use crate::world::journal::Cause;
+use crate::world::journal::{Account, Cause};
 use crate::world::store::Record;
 
 pub struct Turn<'c, 'w> {
@@ -20,6 +20,7 @@ pub struct Turn<'c, 'w> {
     /// The world's instant, which does not move during a turn.
     pub now: i64,
     pub causes: Vec<Cause>,
+    pub account: Account,
     /// Has any record been created, changed or removed?
     pub changed: bool,
     /// The record written last: what follows from a change looks at its fields at once.
@@ -36,7 +37,7 @@ struct Written {
 impl<'c, 'w> Turn<'c, 'w> {
     pub fn new(contract: &'c Contract, world: &'w mut World) -> Turn<'c, 'w> {
         let now = world.clock.now();
-        Turn { contract, world, now, causes: Vec::new(), changed: false, written: None }
+        Turn { contract, world, now, causes: Vec::new(), account: Account::default(), changed: false, written: None }
     }
 
     pub fn resource(&self, index: ResourceIndex) -> &'c Resource {

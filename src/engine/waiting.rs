@@ -14,7 +14,7 @@ use crate::contract::expression::Scope;
 use crate::contract::operation::OperationId;
 use crate::contract::plan::ResourceIndex;
 use crate::world::World;
-use crate::world::journal::Cause;
+use crate::world::journal::{Account, Cause};
 
 /// What [`super::handle`] came to.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub struct Waiting {
     /// Where the delivery's log record is kept.
     pub(super) log: Option<(ResourceIndex, u64)>,
     pub(super) causes: Vec<Cause>,
+    pub(super) account: Account,
 }
 
 impl Handled {
@@ -59,13 +60,14 @@ impl Waiting {
 /// Makes the reply of a call that waited, from the delivery's log as it stands now; and pins and records it as [`super::handle`] does with
 /// others. In the world that the call was handled in.
 pub fn conclude(contract: &Contract, world: &mut World, call: &Call, waiting: Waiting) -> Reply {
-    let Waiting { visit, operation, names, log, causes, .. } = waiting;
+    let Waiting { visit, operation, names, log, causes, account, .. } = waiting;
     // First of all: whatever goes wrong with its reply, the key is free or pinned after.
     if let Some((scope, _)) = &visit.scope {
         world.replays.land(scope);
     }
     let mut turn = Turn::new(contract, world);
     turn.causes = causes;
+    turn.account = account;
     let record = log.and_then(|(resource, seq)| turn.world.store.by_seq(resource, seq).cloned());
     let mut scope = Scope::with_capacity(names.len() + 2);
     for (name, value) in &names {

@@ -531,6 +531,39 @@ time there.
 
 Source: spec/scenarios.md, targets.";
 
+    /// A fault that a step armed never hit anything.
+    FaultNotFired = "fault-not-fired", Error,
+    "a fault that a step armed never fired",
+    "A step armed a fault in the fake (`armFault`), and when the workflows of its world were over it had hit no call \
+and no delivery. The finding says how many it had seen of those that it is for.
+
+A scenario about a failure that did not happen proves nothing: it passes for a client or a service that would not \
+have survived it.
+
+Make the call that the fault is for, or correct what says which calls: `operation`, `method`, `nth`, `after`, \
+`from`. A fault that is meant to wait in vain is taken back with `disarmFaults`, which accounts for it; so does \
+`resetWorld`.
+
+    - stepId: lose-the-answer
+      operationId: $sourceDescriptions.control.armFault
+      requestBody: { payload: { kind: close, effect: done, operation: createPost, times: 1 } }
+
+Source: spec/scenarios.md, targets; spec/faults.md.";
+
+    /// A fault was armed for more calls than it hit.
+    FaultLeftOver = "fault-left-over", Warning,
+    "a fault was armed for more calls than it hit",
+    "A step armed a fault for so many `times`, and it hit fewer calls than that. Faults by `probability` are not held \
+to it.
+
+The rest would have hit whatever came next: perhaps the client gave up earlier than the scenario's author thinks.
+
+Lower `times`, make the other calls, or disarm the fault where it has done its work.
+
+    requestBody: { payload: { kind: status, status: 503, times: 2 } }   # and two calls that meet it
+
+Source: spec/scenarios.md, targets; spec/faults.md.";
+
     /// Coverage is below what was asked for.
     CoverageLow = "coverage-low", Error,
     "coverage is below what was asked for",
@@ -587,7 +620,7 @@ mod tests {
             assert_eq!(Code::find(code.word()), Some(*code));
             assert_eq!(serde_json::to_value(code).ok(), Some(code.word().into()));
         }
-        assert_eq!(Code::ALL.len(), 34);
+        assert_eq!(Code::ALL.len(), 36);
     }
 
     #[test]
@@ -611,7 +644,7 @@ mod tests {
         let notes: Vec<&str> = with(Severity::Note).collect();
         let warnings: Vec<&str> = with(Severity::Warning).collect();
         assert_eq!(notes, ["property-undeclared", "parameter-undeclared", "control-skipped"]);
-        assert_eq!(warnings, ["body-unexpected", "request-valid-refused", "snapshot-unreferenced"]);
+        assert_eq!(warnings, ["body-unexpected", "request-valid-refused", "snapshot-unreferenced", "fault-left-over"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //!
 //! Nothing here reads a clock, opens a file or a socket; `cli` does.
 
+pub mod armed;
 pub mod check;
 pub mod code;
 pub mod condition;
@@ -23,7 +24,6 @@ pub mod exchange;
 pub mod expression;
 pub mod finding;
 pub mod jsonpath;
-pub mod mask;
 pub mod model;
 pub mod read;
 pub mod report;

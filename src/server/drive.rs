@@ -111,7 +111,11 @@ fn perform(
     attempt: Attempt,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
+        let watched = tenant.watch.as_ref().and_then(|watch| watch.attempt(&tenant, &attempt));
         let receipt = hub.courier.send(&attempt).await;
+        if let Some(watched) = watched {
+            watched.finish(&receipt);
+        }
         let follow_up = settle(&hub, &mut tenant.lock(), generation, attempt.delivery, receipt);
         tenant.settled.send_modify(|count| *count += 1);
         if let Some(follow_up) = follow_up {

@@ -20,12 +20,15 @@ use super::hub::{Hub, NoWorld};
 use super::log::CallLine;
 use super::settings::wall_ms;
 use super::tenant::{Bug, FollowUp, Tenant, guarded};
+use super::watch::{Arrival, Following};
+use super::wire::{self, Link, Terms};
 use super::world_name::{self, Choice};
-use super::write::{ReplyBody, response};
+use super::write::{CutHere, ReplyBody, response};
+use crate::audit::observe::End;
 use crate::call::{Call, Reply, Wire};
 use crate::engine::{self, Handled, Waiting};
 use crate::world::World;
-use crate::world::journal::{Cause, What};
+use crate::world::journal::{Account, Cause, What};
 
 /// Paths below this are the fake's own, in every world.
 pub const OWN_PREFIX: &str = "/_standin";
@@ -35,43 +38,52 @@ const ENTRIES_LOOKED_AT: u64 = 32;
 /// The service behind every connection, and behind [`super::app`].
 #[derive(Debug, Clone)]
 pub struct Front {
-    hub: Arc<Hub>,
+    link: Arc<Link>,
 }
 
 /// What the log tells of a call beside its head.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    operation: Option<Arc<str>>,
-    causes: Vec<Cause>,
+    pub operation: Option<Arc<str>>,
+    pub causes: Vec<Cause>,
+    pub account: Account,
 }
 
 impl Front {
-    pub fn new(hub: Arc<Hub>) -> Front {
-        Front { hub }
+    pub fn new(link: Arc<Link>) -> Front {
+        Front { link }
     }
 
-    pub async fn respond<B>(self, request: Request<B>) -> Response<ReplyBody>
+    /// Notes that a request has been read.
+    pub fn ask(&self) {
+        self.link.ask();
+    }
+
+    /// An error asks for the connection, or on HTTP/2 the stream, to be broken off.
+    pub async fn respond<B>(self, request: Request<B>) -> Result<Response<ReplyBody>, CutHere>
     where
         B: Body<Data = Bytes>,
     {
-        let hub = self.hub;
+        let hub = &self.link.hub;
         let started = Instant::now();
         let received_at = wall_ms();
         let (parts, body) = request.into_parts();
-        let (method, version) = (parts.method.clone(), parts.version);
+        let mut terms = Terms { method: parts.method.clone(), version: parts.version, closing: true };
         let choice = match world_name::choose(parts.uri.path(), &parts.headers) {
             Ok(choice) => choice,
             Err(detail) => {
-                return response(control::problem(StatusCode::BAD_REQUEST, &detail), &method, version, true);
+                let reply = control::problem(StatusCode::BAD_REQUEST, &detail);
+                return Ok(response(reply, &terms.method, terms.version, true));
             }
         };
         let own = own_path(choice.path);
+        let of_service = own.is_none();
         let name = choice.name.to_owned();
-        let origin = origin(&parts, choice, &hub);
+        let origin = origin(&parts, choice, hub);
         let path = choice.path.to_owned();
         let uploads = body::upload_limit(hub.contract.operations.upload_bytes_max);
         let read = body::read(body, &parts.headers, body::limit(&parts.headers, uploads)).await;
-        let closing = read.is_err();
+        terms.closing = read.is_err();
         let (body, unread) = match read {
             Ok(body) => (body, None),
             Err(unread) => (Bytes::new(), Some(unread)),
@@ -80,12 +92,23 @@ impl Front {
         let call =
             Call { method: parts.method, path, query, headers: parts.headers, body, unread, origin, received_at };
 
-        let (reply, told) = reply(&hub, &name, own, &call).await;
-        log(&hub, call, name, &reply, told, started);
-        if !reply.delay.is_zero() {
-            tokio::time::sleep(reply.delay).await;
+        let (reply, told) = reply(hub, &name, own, &call).await;
+        let following =
+            if hub.settings.watch && of_service { self.follow(&name, &call, &reply, &told, started) } else { None };
+        log(hub, call, name, &reply, told, started);
+        if !wire::is_plain(&reply) {
+            return wire::perform(&self.link, &terms, reply, following).await;
         }
-        response(reply, &method, version, closing)
+        if let Some(following) = following {
+            following.finish(End::Replied);
+        }
+        Ok(response(reply, &terms.method, terms.version, terms.closing))
+    }
+
+    fn follow(&self, world: &str, call: &Call, reply: &Reply, told: &Told, begun: Instant) -> Option<Following> {
+        let tenant = self.link.hub.known(world)?;
+        let arrival = Arrival { contract: &self.link.hub.contract, connection: self.link.connection, begun };
+        Some(tenant.watch.as_ref()?.follow(call, reply, told, arrival))
     }
 }
 
@@ -108,10 +131,15 @@ pub(super) async fn reply(hub: &Arc<Hub>, world: &str, own: Option<String>, call
 
 /// The engine's answer, under the world's lock; what it leaves behind is begun before the reply is written.
 async fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
+    if let Err(wrong) = engine::brought_fault(&hub.contract, call) {
+        let detail = format!("the header X-Standin-Fault: {wrong}");
+        let causes = vec![Cause { kind: "control", text: detail.clone().into() }];
+        return (control::problem(StatusCode::BAD_REQUEST, &detail), Told { causes, ..Told::default() });
+    }
     let (outcome, told, follow_up): (Result<Handled, Bug>, Told, FollowUp) = {
         let mut held = tenant.lock();
         let outcome = guarded(&mut held.world, false, |world| engine::handle(&hub.contract, world, call));
-        let told = if hub.log.is_on() { told(&held.world) } else { Told::default() };
+        let told = if hub.tells() { told(&held.world) } else { Told::default() };
         (outcome, told, held.follow_up())
     };
     let generation = follow_up.generation;
@@ -133,7 +161,7 @@ async fn held_back(
 ) -> (Reply, Told) {
     let (hub, tenant, call) = (hub.clone(), tenant.clone(), call.clone());
     let task = tokio::spawn(async move {
-        let tell = |world: &World| if hub.log.is_on() { told(world) } else { Told::default() };
+        let tell = |world: &World| if hub.tells() { told(world) } else { Told::default() };
         match drive::conclude(&hub, &tenant, generation, &call, waiting, tell).await {
             Ok(answer) => answer,
             Err(Unanswered::Bug(bug)) => (bug_reply(&hub, &call, &bug), Told::default()),
@@ -156,7 +184,9 @@ fn told(world: &World) -> Told {
     let after = world.journal.last_number().saturating_sub(ENTRIES_LOOKED_AT);
     let entries = world.journal.since(after, ENTRIES_LOOKED_AT as usize);
     let newest = entries.iter().rev().find_map(|entry| match &entry.what {
-        What::Call { operation, .. } => Some(Told { operation: operation.clone(), causes: entry.causes.clone() }),
+        What::Call { operation, account, .. } => {
+            Some(Told { operation: operation.clone(), causes: entry.causes.clone(), account: account.clone() })
+        }
         _ => None,
     });
     newest.unwrap_or_default()
@@ -166,11 +196,15 @@ fn told(world: &World) -> Told {
 async fn own_reply(hub: &Arc<Hub>, world: &str, rest: String, call: &Call) -> (Reply, Told) {
     let asked = Asked { world: world.to_owned(), path: rest, call };
     let (operation, reply) = control::answer(hub, &asked).await;
-    let causes = match reply.status.is_client_error() || reply.status.is_server_error() {
-        true => vec![Cause { kind: "control", text: control::detail(&reply).into() }],
-        false => Vec::new(),
+    if !hub.log.is_on() {
+        return (reply, Told::default());
+    }
+    let cause = match reply.status.is_client_error() || reply.status.is_server_error() {
+        true => Some(Cause { kind: "control", text: control::detail(&reply).into() }),
+        false => control::faults_changed(operation, &reply).map(|text| Cause { kind: "fault", text: text.into() }),
     };
-    (reply, Told { operation: operation.map(Arc::from), causes })
+    let causes = cause.into_iter().collect();
+    (reply, Told { operation: operation.map(Arc::from), causes, account: Account::default() })
 }
 
 pub(super) fn no_world_reply(hub: &Hub, no_world: &NoWorld) -> Reply {
@@ -212,6 +246,10 @@ fn log(hub: &Hub, call: Call, world: String, reply: &Reply, told: Told, started:
         Wire::Intact => None,
         Wire::Cut(None) => Some("connection cut"),
         Wire::Cut(Some(_)) => Some("body cut"),
+        Wire::Reset(_) => Some("connection reset"),
+        Wire::Hang => Some("no answer"),
+        Wire::Garbage => Some("garbage"),
+        Wire::Length(_) => Some("wrong length"),
     };
     hub.log.call(CallLine {
         method: call.method,
@@ -240,6 +278,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let front = self.clone();
-        Box::pin(async move { Ok(front.respond(request).await) })
+        Box::pin(async move {
+            let broken = |CutHere| wire::broken();
+            Ok(front.respond(request).await.unwrap_or_else(broken))
+        })
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use super::deliver::Courier;
 use super::log::Log;
 use super::settings::Settings;
 use super::tenant::{Bug, Tenant, bug};
+use super::watch::Watch;
 use super::world_name;
 use crate::contract::Contract;
 use crate::engine;
@@ -22,6 +24,8 @@ pub struct Hub {
     pub settings: Settings,
     pub courier: Courier,
     pub log: Log,
+    /// Where the times that are watched begin.
+    pub started: Instant,
     worlds: RwLock<BTreeMap<Arc<str>, Arc<Tenant>>>,
 }
 
@@ -43,7 +47,7 @@ impl Hub {
 
     pub fn with_courier(contract: Arc<Contract>, settings: Settings, courier: Courier) -> Arc<Hub> {
         let log = Log::new(settings.log);
-        Arc::new(Hub { contract, settings, courier, log, worlds: RwLock::default() })
+        Arc::new(Hub { contract, settings, courier, log, started: Instant::now(), worlds: RwLock::default() })
     }
 
     /// The world of this (checked) name, founded on first use.
@@ -74,7 +78,8 @@ impl Hub {
         }
         let mut world = make().map_err(NoWorld::Bug)?;
         world.name = name.into();
-        let tenant = Arc::new(Tenant::new(world));
+        let watch = self.settings.watch.then(|| Watch::new(self.started));
+        let tenant = Arc::new(Tenant::new(world, watch));
         worlds.insert(tenant.name.clone(), tenant.clone());
         Ok(tenant)
     }
@@ -84,16 +89,34 @@ impl Hub {
         self.worlds.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
-    /// A fresh world as the settings want it.
+    /// A fresh world as the settings want it, faults included.
     pub fn found(&self, name: &str) -> Result<World, Bug> {
         let (seed, clock) = (self.settings.seed, self.settings.clock.start());
-        catch_unwind(AssertUnwindSafe(|| engine::found(&self.contract, name, seed, clock)))
-            .map_err(|panic| bug(panic.as_ref()))
+        let founded = catch_unwind(AssertUnwindSafe(|| engine::found(&self.contract, name, seed, clock)));
+        let mut world = founded.map_err(|panic| bug(panic.as_ref()))?;
+        self.arm_planned(&mut world)?;
+        Ok(world)
+    }
+
+    /// Arms the faults of the settings that are for this world, but those that it came with.
+    pub fn arm_planned(&self, world: &mut World) -> Result<(), Bug> {
+        let (name, had) = (world.name.clone(), world.faults.list());
+        for planned in self.settings.faults.iter().filter(|planned| planned.is_for(&name)) {
+            if !had.iter().any(|armed| armed.fault == planned.fault) {
+                engine::control::arm(world, planned.fault.clone()).map_err(Bug)?;
+            }
+        }
+        Ok(())
     }
 
     /// All worlds by name.
     pub fn all(&self) -> Vec<Arc<Tenant>> {
         self.worlds.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Does anybody ask what became of calls?
+    pub fn tells(&self) -> bool {
+        self.log.is_on() || self.settings.watch
     }
 
     /// The credential that a person can paste, in the default world.

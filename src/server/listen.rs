@@ -5,14 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -24,8 +22,8 @@ use super::hub::{Hub, NoWorld};
 use super::settings::Settings;
 use super::tenant::Bug;
 use super::tls;
+use super::wire::{Link, Socket, Tap};
 use super::world_name;
-use super::write::{CutBeforeStatus, CutHere};
 use crate::contract::Contract;
 use crate::engine;
 use crate::world::state;
@@ -46,7 +44,7 @@ const BACKLOG: u32 = 1_024;
 #[derive(Debug)]
 pub struct Serving {
     pub address: SocketAddr,
-    hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
     task: JoinHandle<Result<(), StartError>>,
 }
 
@@ -147,7 +145,12 @@ fn prepare(hub: &Hub) -> Result<(), StartError> {
     };
     let make = || match &saved {
         None => hub.found(world_name::DEFAULT),
-        Some(text) => engine::control::restore(&hub.contract, text).map_err(Bug),
+        Some(text) => {
+            let mut world = engine::control::restore(&hub.contract, text).map_err(Bug)?;
+            // It brings the faults that it was saved with.
+            hub.arm_planned(&mut world)?;
+            Ok(world)
+        }
     };
     hub.add(world_name::DEFAULT, make).map(drop).map_err(|no_world| match (no_world, &hub.settings.state) {
         (NoWorld::Bug(Bug(reason)), Some(file)) if saved.is_some() => StartError::State { file: file.clone(), reason },
@@ -190,6 +193,7 @@ async fn run(
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stop = std::pin::pin!(stop);
+    let mut connections: u64 = 0;
     loop {
         let accepted = async {
             let place = places.clone().acquire_owned().await;
@@ -201,14 +205,16 @@ async fn run(
         };
         match accepted {
             Ok((stream, _)) => {
-                let (front, watcher, tls) = (Front::new(hub.clone()), graceful.watcher(), tls.clone());
+                connections += 1;
+                let link = Link::new(hub.clone(), connections);
+                let (watcher, tls) = (graceful.watcher(), tls.clone());
                 tokio::spawn(async move {
                     let _ = stream.set_nodelay(true);
                     match tls {
-                        None => connection(stream, front, watcher).await,
+                        None => connection(stream, link, watcher).await,
                         Some(tls) => {
                             if let Some(stream) = tls::handshake(&tls, stream).await {
-                                connection(stream, front, watcher).await;
+                                connection(stream, link, watcher).await;
                             }
                         }
                     }
@@ -229,33 +235,25 @@ async fn run(
 }
 
 /// Serves one connection, HTTP/1.1 or HTTP/2 (by ALPN or with prior knowledge), until either side ends it.
-async fn connection<S>(stream: S, front: Front, watcher: Watcher)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let called = Arc::new(AtomicBool::new(false));
-    let seen = called.clone();
+async fn connection(socket: impl Socket, link: Arc<Link>, watcher: Watcher) {
+    let front = Front::new(link.clone());
     let service = service_fn(move |request| {
-        seen.store(true, Ordering::Relaxed);
         let front = front.clone();
-        async move {
-            let response = front.respond(request).await;
-            match response.extensions().get::<CutBeforeStatus>() {
-                Some(_) => Err(CutHere),
-                None => Ok(response),
-            }
-        }
+        front.ask();
+        front.respond(request)
     });
     let builder = builder();
-    let serving = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+    let tap = Tap::new(socket, link.clone());
+    let serving = watcher.watch(builder.serve_connection(TokioIo::new(tap), service));
     let mut serving = std::pin::pin!(serving);
     // A peer that sends nothing, or half a protocol preface, is out of reach of the protocols' own time limits.
-    if let Ok(_done) = tokio::time::timeout(HEAD_TIME_MAX + Duration::from_secs(1), serving.as_mut()).await {
-        return;
-    }
-    if called.load(Ordering::Relaxed) {
+    let ended = tokio::time::timeout(HEAD_TIME_MAX + Duration::from_secs(1), serving.as_mut()).await;
+    if ended.is_err() && link.was_asked() {
         // Whatever ends a connection (a reset, a cut on purpose, a malformed head) is that connection's affair.
         let _ = serving.await;
+    }
+    if let Some((script, socket)) = link.taken() {
+        script.play(socket).await;
     }
 }
 

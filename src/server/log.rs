@@ -11,8 +11,8 @@ use anstyle::{AnsiColor, Style};
 use http::Method;
 use serde::Serialize;
 
-use super::masked;
 use super::settings::LogForm;
+use crate::mask::query;
 use crate::world::journal::Cause;
 
 /// Most lines that wait to be written. A line that finds no room is dropped and counted.
@@ -212,18 +212,17 @@ fn target(call: &CallLine) -> String {
     let path = call.path.escape_debug();
     match &call.query {
         None => path.to_string(),
-        Some(query) => format!("{path}?{}", masked::query(query).escape_debug()),
+        Some(query) => format!("{path}?{}", query::masked(query).escape_debug()),
     }
 }
 
-/// What stopped the call; nothing for one that went well.
+/// What stopped the call, and the faults that it met; nothing for one that went well.
 fn why(call: &CallLine) -> Option<String> {
-    if call.status < 400 && call.wire.is_none() || call.causes.is_empty() {
-        return None;
-    }
-    let last = &call.causes[call.causes.len().saturating_sub(CAUSES_SHOWN)..];
-    let texts: Vec<_> = last.iter().map(|cause| format!("{}: {}", cause.kind, cause.text.escape_debug())).collect();
-    Some(texts.join("; "))
+    let stopped = call.status >= 400 || call.wire.is_some();
+    let last = if stopped { call.causes.len().saturating_sub(CAUSES_SHOWN) } else { call.causes.len() };
+    let told = call.causes.iter().enumerate().filter(|(index, cause)| *index >= last || cause.kind == "fault");
+    let texts: Vec<_> = told.map(|(_, cause)| format!("{}: {}", cause.kind, cause.text.escape_debug())).collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
 }
 
 fn took(took: Duration) -> String {
@@ -282,6 +281,21 @@ mod tests {
     fn a_refused_call_says_why() {
         let text = plain(&text(&line(401)));
         assert!(text.ends_with("  caller: no credential; error: unauthorized\n"), "{text}");
+    }
+
+    #[test]
+    fn a_call_that_met_a_fault_says_so_even_when_it_went_well() {
+        let Line::Call(mut call) = line(200) else { unreachable!() };
+        call.causes.insert(1, Cause { kind: "fault", text: "latency of 50 ms (fault 1)".into() });
+        let told = plain(&text(&Line::Call(call)));
+        assert!(told.ends_with(" 120µs  fault: latency of 50 ms (fault 1)\n"), "{told}");
+        let Line::Call(mut call) = line(503) else { unreachable!() };
+        call.causes.insert(0, Cause { kind: "fault", text: "status 503 (fault 1)".into() });
+        let told = plain(&text(&Line::Call(call)));
+        assert!(
+            told.ends_with("  fault: status 503 (fault 1); caller: no credential; error: unauthorized\n"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::session::Judge;
 use crate::world::clock::{Clock, FROZEN_START};
+use crate::world::fault::Fault;
 
 /// The seed when none is named: two plain starts give the same bytes.
 pub const SEED_DEFAULT: u64 = 1;
@@ -26,8 +28,28 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// With a file, the server speaks HTTPS and writes the certificate that clients are to trust there.
     pub tls: Option<PathBuf>,
+    /// What is armed in every new world, in this order, and again when one is reset.
+    pub faults: Vec<PlannedFault>,
     /// `None` logs nothing.
     pub log: Option<LogForm>,
+    /// Remembers what clients do in each world, for an audit ([`super::Serving::take_watched`]).
+    pub watch: bool,
+    /// Judges what is watched, for the control API; it needs `watch`.
+    pub judge: Option<Judge>,
+}
+
+/// A fault that worlds begin with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedFault {
+    /// The one world that it is for; every world when absent.
+    pub world: Option<String>,
+    pub fault: Fault,
+}
+
+impl PlannedFault {
+    pub fn is_for(&self, world: &str) -> bool {
+        self.world.as_deref().is_none_or(|name| name == world)
+    }
 }
 
 /// How the clock of a new world starts.
@@ -56,7 +78,10 @@ impl Default for Settings {
             allow_webhooks_to: Vec::new(),
             state: None,
             tls: None,
+            faults: Vec::new(),
             log: None,
+            watch: false,
+            judge: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use super::watch::Watch;
 use crate::world::World;
 use crate::world::clock::Mode;
 use crate::world::outbox::Attempt;
@@ -24,6 +25,8 @@ pub struct Tenant {
     pub settled: watch::Sender<u64>,
     /// Wakes the timer when something is due earlier than it waits for.
     pub timer: Arc<Notify>,
+    /// What clients did here; `None` when nobody asks.
+    pub watch: Option<Arc<Watch>>,
 }
 
 #[derive(Debug)]
@@ -61,7 +64,7 @@ pub enum TimerChange {
 pub struct Bug(pub String);
 
 impl Tenant {
-    pub fn new(mut world: World) -> Tenant {
+    pub fn new(mut world: World, watch: Option<Watch>) -> Tenant {
         // It may be a branch: who waits for replies waits in the world that it was taken from.
         world.replays.ground();
         let name = world.name.clone();
@@ -72,6 +75,7 @@ impl Tenant {
             turn: tokio::sync::Mutex::new(()),
             settled: watch::Sender::new(0),
             timer: Arc::new(Notify::new()),
+            watch: watch.map(Arc::new),
         }
     }
 

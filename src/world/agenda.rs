@@ -42,6 +42,14 @@ impl Agenda {
         Ok(())
     }
 
+    /// Takes back work planned at this instant.
+    pub fn cancel(&mut self, at: i64, work: &Work) {
+        let planned = self.items.range((at, 0)..=(at, u64::MAX)).find(|(_, known)| *known == work);
+        if let Some(key) = planned.map(|(key, _)| *key) {
+            self.items.remove(&key);
+        }
+    }
+
     /// Keeps work that is due but whose condition does not hold, until [`Agenda::wake`].
     pub fn wait(&mut self, work: Work) {
         if self.waiting.len() < ITEMS_MAX {

@@ -38,6 +38,8 @@ pub enum What {
         request: Bytes,
         #[serde(skip)]
         reply: Bytes,
+        #[serde(skip)]
+        account: Account,
     },
     /// A record changed on its own when time came.
     Lifecycle { resource: Arc<str>, id: Arc<str>, from: String, to: String },
@@ -58,6 +60,29 @@ pub enum What {
     },
     /// The clock, state or faults were changed through the control API.
     Control { action: String },
+}
+
+/// What a call came to, as data; an entry's causes say it in words. What cannot be told from the reply: it may have been lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    pub performed: Performed,
+    /// Collection and id of the records it created, in order.
+    pub made: Vec<(usize, Arc<str>)>,
+    /// The faults that struck it: the kind's word, and it in words.
+    pub struck: Vec<(&'static str, String)>,
+}
+
+/// How often a call had its effect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Performed {
+    /// Refused, or failed before the effect.
+    #[default]
+    No,
+    Yes,
+    /// A fault performed it twice.
+    Twice,
+    /// Not again: it got the first reply of its idempotency key.
+    Replayed,
 }
 
 /// One link of the chain: a short word and a text.
@@ -115,6 +140,16 @@ impl Journal {
     }
 }
 
+impl Account {
+    /// The effect was had once more.
+    pub fn perform(&mut self) {
+        self.performed = match self.performed {
+            Performed::No | Performed::Replayed => Performed::Yes,
+            Performed::Yes | Performed::Twice => Performed::Twice,
+        };
+    }
+}
+
 impl Entry {
     /// Bytes of bodies and texts.
     fn weight(&self) -> usize {
@@ -135,7 +170,7 @@ impl Entry {
         // Writing to a string cannot fail.
         let _ = write!(out, "{} {} ", self.number, self.at);
         let _ = match &self.what {
-            What::Call { method, path, operation, status, request, reply } => {
+            What::Call { method, path, operation, status, request, reply, .. } => {
                 let operation = operation.as_deref().unwrap_or("-");
                 let (request, reply) = (digest(request), digest(reply));
                 write!(out, "call {method} {} {operation} {status} {request} {reply}", line(path))
@@ -191,6 +226,7 @@ mod tests {
             status: 200,
             request: Bytes::new(),
             reply: Bytes::from_static(body.as_bytes()),
+            account: Account::default(),
         }
     }
 

@@ -34,6 +34,31 @@ pub struct Delivery {
     /// Log record (collection, seq) that mirrors its fate, if the service keeps one.
     pub log: Option<(usize, u64)>,
     pub created_at: i64,
+    /// What a fault does to its next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoiled: Option<Spoiled>,
+}
+
+/// What a fault does to a delivery's next attempt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Spoiled {
+    /// The armed fault, until the journal tells of its hit.
+    pub fault: Option<u64>,
+    /// The fault's kind, by its word.
+    #[serde(default)]
+    pub kind: String,
+    /// The fault in words.
+    pub told: String,
+    /// It counts as made, and nothing is sent.
+    pub dropped: bool,
+    /// Until when it is held back at the latest, on the world's clock.
+    pub held_until: Option<i64>,
+    /// Is it made once the next one to the same subscription was?
+    pub overtaken: bool,
+    /// How many times it is sent again after it was delivered.
+    pub copies: u32,
+    /// Was it delivered, so that what is sent is a copy?
+    pub copying: bool,
 }
 
 /// One attempt, ready for the wire: what the rim performs.
@@ -110,6 +135,12 @@ struct SavedAttempt {
 }
 
 impl Delivery {
+    /// Is it held back until the next one to this subscription was made?
+    pub fn waits_to_be_overtaken(&self, subscription: &str) -> bool {
+        let waits = self.spoiled.as_ref().is_some_and(|spoiled| spoiled.overtaken && spoiled.held_until.is_some());
+        waits && self.subscription == subscription
+    }
+
     /// All attempts made so far.
     pub fn attempts_in_all(&self) -> u32 {
         self.earlier.saturating_add(self.attempts)
@@ -130,6 +161,11 @@ impl Outbox {
 
     pub fn get(&self, number: u64) -> Option<&Arc<Delivery>> {
         self.under_way.get(&number)
+    }
+
+    /// The deliveries under way, by number.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Arc<Delivery>> {
+        self.under_way.values()
     }
 
     /// Puts a changed delivery in the place of the one with its number; one that is not under way stays so.
@@ -248,6 +284,7 @@ mod tests {
             log: None,
             created_at: 0,
             event_id: "event_1".to_owned(),
+            spoiled: None,
         }
     }
 

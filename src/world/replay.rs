@@ -3,14 +3,13 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::state::base64_text;
-use crate::call::{Reply, Wire};
+use crate::call::Reply;
 
 #[derive(Debug, Clone)]
 pub struct Pinned {
@@ -53,18 +52,10 @@ pub(super) struct SavedReplay {
     headers: Vec<(String, SavedHeader)>,
     #[serde(with = "base64_text")]
     body: Option<Bytes>,
-    delay_us: u64,
-    wire: SavedWire,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SavedHeader(#[serde(with = "base64_text")] Option<Bytes>);
-
-#[derive(Debug, Serialize, Deserialize)]
-enum SavedWire {
-    Intact,
-    Cut(Option<usize>),
-}
 
 impl Replays {
     /// The pinned reply of a scope, if it has not expired.
@@ -170,11 +161,6 @@ impl SavedReplay {
             status: reply.status.as_u16(),
             headers: reply.headers.iter().map(header).collect(),
             body: Some(reply.body.clone()),
-            delay_us: u64::try_from(reply.delay.as_micros()).unwrap_or(u64::MAX),
-            wire: match reply.wire {
-                Wire::Intact => SavedWire::Intact,
-                Wire::Cut(after) => SavedWire::Cut(after),
-            },
         }
     }
 
@@ -189,11 +175,6 @@ impl SavedReplay {
             reply.headers.push((header, value));
         }
         reply.body = bytes(&self.body);
-        reply.delay = Duration::from_micros(self.delay_us);
-        reply.wire = match self.wire {
-            SavedWire::Intact => Wire::Intact,
-            SavedWire::Cut(after) => Wire::Cut(after),
-        };
         let fingerprint = fingerprint.map_err(|_| "its fingerprint is not 32 bytes long".to_owned())?;
         Ok(Pinned { fingerprint, reply, expires_at: self.expires_at })
     }

@@ -94,6 +94,9 @@ pub fn from_json(text: &str, collections: &[CollectionSpec]) -> Result<World, St
         places.push(place);
         store.restore(place, collection)?;
     }
+    let mut faults = Faults::restore(saved.faults)?;
+    // States before that of the file are not in it.
+    faults.keep_past(&store, saved.clock.now);
     let here = |saved: usize| places.get(saved).copied();
     Ok(World {
         name: saved.name.into(),
@@ -108,7 +111,7 @@ pub fn from_json(text: &str, collections: &[CollectionSpec]) -> Result<World, St
         replays: Replays::restore(saved.replays)?,
         tallies: Tallies::restore(saved.tallies),
         touches: Touches::restore(saved.touches, here)?,
-        faults: Faults::restore(saved.faults)?,
+        faults,
         outbox: Outbox::restore(saved.outbox, here)?,
         journal: Journal::default(),
     })

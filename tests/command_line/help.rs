@@ -18,6 +18,7 @@ fn the_help_of_every_command_has_examples() {
         (vec!["plan", "--help"], "standin plan openapi.yaml --overlay behaviour.yaml --format json"),
         (vec!["lint", "--help"], "standin lint behaviour.overlay.yaml --for openapi.yaml"),
         (vec!["run", "--help"], "standin run scenarios --shard 2/4 --min-coverage operation=100,status=80"),
+        (vec!["audit", "--help"], "standin audit openapi.yaml --trial done-close --trial herd -- python client.py"),
         (vec!["review", "--help"], "standin review --accept snapshots/parcels"),
         (vec!["explain", "--help"], "standin explain status-undeclared"),
     ] {
@@ -34,7 +35,7 @@ fn the_first_help_names_every_command_and_the_exit_codes() {
     let help = run(&["--help"]).stdout.replace('\n', " ");
     let codes =
         "Exit codes: 0 done, 1 contract failure, 2 usage or document error, 3 target unreachable, 4 snapshots pending.";
-    for word in [" serve ", " plan ", " lint ", " run ", " review ", " explain ", codes] {
+    for word in [" serve ", " plan ", " lint ", " run ", " audit ", " review ", " explain ", codes] {
         assert!(help.contains(word), "no {word:?} in {help}");
     }
 }

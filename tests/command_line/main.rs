@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
+mod faults;
 mod help;
 mod mistakes;
 mod plan;

@@ -408,6 +408,7 @@ fn mistakes_in_flags_say_what_to_do() {
         (&["run", "--min-coverage", "operations=80"], "operation"),
         (&["run", "--last-failed"], "run without it first"),
         (&["explain", "status-undeclard"], "did you mean status-undeclared?"),
+        (&["explain", "retries-unavailible"], "did you mean retries-unavailable?"),
         (&["review", "nowhere"], "there is no nowhere"),
     ] {
         let done = run_in(folder.path(), arguments);

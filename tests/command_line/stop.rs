@@ -9,7 +9,7 @@ use super::program::{Server, exchange};
 #[track_caller]
 fn stops_cleanly_while_a_call_is_in_flight(signal: &str) {
     let mut server = Server::start(&["flow", "--clock", "frozen"]);
-    server.control("POST", "faults", Some(json!({"kind": "delay", "delayMs": 700, "operation": "listChannels"})));
+    server.control("POST", "faults", Some(json!({"kind": "latency", "ms": 700, "operation": "listChannels"})));
     let (name, value) = server.credential();
     let port = server.port;
     let call = std::thread::spawn(move || exchange(port, "GET", "/v1/channels", &[(&name, &value)], None));

@@ -1,5 +1,6 @@
 //! Draws calls from a contract: sound ones, broken ones, and noise.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -190,13 +191,13 @@ fn query(operation: &Operation, world: &World, memory: &Memory, random: &mut Ran
         let authorizations = world.store.find("authorization");
         let known = |state: &String| world.store.get(authorizations?, state).cloned();
         let provider = |state: &&String| {
-            let provider = known(state).and_then(|record| record.field("provider"));
+            let provider = known(state).and_then(|record| record.field("provider").map(Cow::into_owned));
             provider.is_some_and(|name| operation.template.contains(name.as_str().unwrap_or("?")))
         };
         // Mostly the newest of the same network; now and then any.
         let newest = memory.states.iter().rev().find(provider).filter(|_| !random.chance(200));
         let state = newest.or_else(|| random.pick(&memory.states)).cloned().unwrap_or_default();
-        let code = known(&state).and_then(|record| record.field("code")).unwrap_or_default();
+        let code = known(&state).and_then(|record| record.field("code").map(Cow::into_owned)).unwrap_or_default();
         let code = code.as_str().filter(|_| !random.chance(200)).unwrap_or("wrong").to_owned();
         return Some(match random.below(10) {
             0 => format!("error=access_denied&state={state}"),

@@ -1,5 +1,6 @@
 //! What is true of a world at any time, seen through the API of a copy of it, and compared with what the test counted.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -84,7 +85,8 @@ pub fn at_the_start(contract: &Arc<Contract>, world: &World) -> History {
 /// Every post's state as the store has it.
 pub fn posts(world: &World) -> BTreeMap<String, String> {
     let index = world.store.find("post").expect("there are posts");
-    let state = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned)).expect("a state");
+    let state =
+        |value: Option<Cow<'_, Value>>| value.and_then(|value| value.as_str().map(str::to_owned)).expect("a state");
     world.store.all(index).map(|record| (record.id.to_string(), state(record.field("status")))).collect()
 }
 

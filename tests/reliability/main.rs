@@ -6,6 +6,7 @@ mod support;
 mod anyone;
 mod determinism;
 mod draw;
+mod faults;
 mod history;
 mod hostile;
 mod hostile_services;

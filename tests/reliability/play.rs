@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use standin::call::{Call, Reply, Wire};
+use standin::call::{Call, Reply};
 use standin::contract::Contract;
 use standin::contract::operation::Operation;
 use standin::engine::{self, Handled, Progress};
 use standin::world::World;
 use standin::world::clock::{Clock, FROZEN_START};
-use standin::world::fault::{Fault, FaultKind};
+use standin::world::compare::compare;
 use standin::world::journal::{Entry, What};
 use standin::world::outbox::{Attempt, Outcome};
 
 use crate::draw::Drawn;
+use crate::faults::{self, Struck};
 use crate::oracle::Oracle;
 use crate::random::Random;
 
@@ -24,12 +24,17 @@ const PLACES_MAX: usize = 3;
 
 /// What a test counts for itself beside a world.
 pub trait Watch: Clone {
+    /// Does it count effects by what is called and delivered?
+    const COUNTS: bool;
+
     /// A delivery was attempted.
     fn attempted(&mut self, world: &World, attempt: &Attempt, outcome: &Outcome);
 }
 
 /// Nothing is counted.
 impl Watch for () {
+    const COUNTS: bool = false;
+
     fn attempted(&mut self, _: &World, _: &Attempt, _: &Outcome) {}
 }
 
@@ -54,9 +59,12 @@ pub struct Play<W> {
     met: BTreeMap<String, (u32, u32)>,
 }
 
-/// A call that was answered and judged.
+/// A call that was performed and judged.
 pub struct Played {
+    /// The reply, or what it would have been without a fault that struck it.
     pub reply: Reply,
+    /// The status that the caller was told.
+    pub told: u16,
     pub body: Value,
     /// The operation that answered.
     pub operation: Option<usize>,
@@ -88,7 +96,7 @@ impl<W: Watch> Play<W> {
         &mut self.places[self.at]
     }
 
-    /// Sends a call and judges its reply. `None` when a fault hid the reply, or stands in its place.
+    /// Sends a call and judges its reply. `None` when a fault kept it from being performed.
     pub fn call(&mut self, drawn: &Drawn) -> Option<Played> {
         let Drawn { call, operation } = drawn;
         let query = call.query.as_deref().unwrap_or_default();
@@ -96,20 +104,29 @@ impl<W: Watch> Play<W> {
         self.doing = format!("{} {}?{query} {:?} {:?} {text}", call.method, call.path, call.headers, call.unread);
         let world = &mut self.places[self.at].world;
         let armed = world.faults.list();
+        let mut twin = (!armed.is_empty()).then(|| without_faults(world));
         let before = records(&self.contract, world);
         let reply = send(&self.contract, world, call);
         let made = records(&self.contract, world) - before;
-        let after = world.faults.list();
-        let hit = after.iter().zip(&armed).find(|(after, before)| after.hits > before.hits);
-        let hit = hit.map(|(after, _)| after.fault.kind.clone());
-        let asked = matches!(hit, Some(FaultKind::Status { .. }));
-        performed(hit.as_ref(), &reply);
-        if asked || hit == Some(FaultKind::Drop) {
+        let struck = Struck::between(&armed, &world.faults.list());
+        let prevented = struck.prevented();
+        // What would have been said without a fault.
+        let plain = match &mut twin {
+            Some(twin) if !struck.is_empty() && !prevented && !struck.differs() => send(&self.contract, twin, call),
+            _ => reply.clone(),
+        };
+        struck.check(&reply, &plain);
+        if prevented {
             assert_eq!(made, 0, "a fault before the effect leaves none");
+        } else if let Some(twin) = twin.filter(|_| !struck.is_empty() && !struck.differs()) {
+            assert_eq!(compare(&twin, world), [], "a fault after the effect leaves all of it");
         }
-        if hit == Some(FaultKind::Drop) {
+        let asked = prevented && struck.asked();
+        if prevented && !asked {
             return None;
         }
+        let told = reply.status.as_u16();
+        let reply = plain;
         let status = reply.status.as_u16();
         assert!(asked || status != 500, "{}", String::from_utf8_lossy(&reply.body));
         let found = called(world);
@@ -136,7 +153,7 @@ impl<W: Watch> Play<W> {
         let next = world.agenda.next_due();
         assert!(next.is_none_or(|next| next >= world.clock.now()), "work is planned in the past: {next:?}");
         let body = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
-        Some(Played { reply, body, operation, made })
+        Some(Played { reply, told, body, operation, made })
     }
 
     /// Operations with the number of calls that succeeded, and that were refused.
@@ -252,18 +269,7 @@ impl<W: Watch> Play<W> {
     }
 
     pub fn arm(&mut self, random: &mut Random) {
-        let kind = match random.below(6) {
-            0 => FaultKind::Drop,
-            1 => FaultKind::Lose,
-            2 => FaultKind::Delay { delay_ms: 5 },
-            3 => FaultKind::Truncate { bytes: 10 },
-            4 => FaultKind::Status { status: 503, retry_after: Some(7) },
-            _ => FaultKind::Status { status: 418, retry_after: None },
-        };
-        let operations = &self.contract.operations.list;
-        let operation = random.chance(500).then(|| random.pick(operations).map(|known| known.id.clone()));
-        let times = Some(1 + random.below(3) as u32);
-        let fault = Fault { operation: operation.flatten(), after: random.below(3) as u32, times, kind };
+        let fault = faults::draw(&self.contract, W::COUNTS, random);
         let world = &mut self.here().world;
         if engine::control::arm(world, fault).is_err() {
             let first = world.faults.list()[0].id;
@@ -280,15 +286,13 @@ pub fn send(contract: &Contract, world: &mut World, call: &Call) -> Reply {
     }
 }
 
-/// The reply is to be performed as the fault that struck says, and as it is where none did.
-fn performed(hit: Option<&FaultKind>, reply: &Reply) {
-    match hit {
-        Some(FaultKind::Delay { delay_ms }) => assert_eq!(reply.delay, Duration::from_millis(*delay_ms)),
-        Some(FaultKind::Drop | FaultKind::Lose) => assert_eq!(reply.wire, Wire::Cut(None)),
-        Some(FaultKind::Truncate { bytes }) => assert_eq!(reply.wire, Wire::Cut(Some(*bytes))),
-        Some(FaultKind::Status { status, .. }) => assert_eq!(reply.status.as_u16(), *status),
-        None => assert_eq!((reply.delay, reply.wire), (Duration::ZERO, Wire::Intact)),
+/// The same world, in which nothing is armed.
+fn without_faults(world: &World) -> World {
+    let mut twin = world.clone();
+    for armed in world.faults.list() {
+        assert!(twin.faults.disarm(armed.id));
     }
+    twin
 }
 
 /// Records of callers' making. Deliveries' logs are the events' making, not the calls'.

@@ -114,7 +114,7 @@ impl Simulation {
         self.calls += 1;
         let contract = Arc::clone(&self.play.contract);
         let drawn = draw(&contract, &self.play.here().world, &mut self.memory, &mut self.random);
-        let Some(Played { reply, body, operation, made }) = self.play.call(&drawn) else { return };
+        let Some(Played { reply, told, body, operation, made }) = self.play.call(&drawn) else { return };
         let status = reply.status.as_u16();
         let place = self.play.here();
         let now = place.world.clock.now();
@@ -122,7 +122,7 @@ impl Simulation {
         let declared = operation.map(|index| &contract.operations.list[index]);
         let known = declared.filter(|declared| !declared.security.is_empty() && status != 401);
         if let Some(declared) = known {
-            place.watch.count_call(now, status);
+            place.watch.count_call(now, told);
             if status < 300 && !replayed {
                 place.watch.count_posts(now, &declared.id, &body);
             }
@@ -165,6 +165,8 @@ impl Simulation {
 }
 
 impl Watch for History {
+    const COUNTS: bool = true;
+
     fn attempted(&mut self, world: &World, attempt: &Attempt, outcome: &Outcome) {
         signed(attempt);
         let delivery = world.outbox.get(attempt.delivery).expect("an attempt belongs to a delivery under way");

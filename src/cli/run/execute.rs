@@ -13,10 +13,12 @@ use super::snapshots::{self, Judged};
 use super::target::{Causes, Session, Target};
 use super::{EXIT_INTERRUPTED, history, tell};
 use crate::cli::failure::Failure as Mistake;
+use crate::mask::Mask;
+use crate::scenario::armed::Ledger;
 use crate::scenario::check::Checker;
 use crate::scenario::coverage::Coverage;
 use crate::scenario::expression::Finished;
-use crate::scenario::mask::Mask;
+use crate::scenario::finding::Severity;
 use crate::scenario::model::{Suite, WorkflowRef};
 use crate::scenario::report::Format;
 use crate::scenario::results::{Status, WorkflowResult};
@@ -43,6 +45,13 @@ pub struct AllDone {
     pub coverage: Vec<Coverage>,
     /// Did somebody break it off?
     pub interrupted: bool,
+}
+
+/// What the workflows of one world leave to one another.
+#[derive(Debug, Default)]
+struct Together {
+    finished: BTreeMap<WorkflowRef, Finished>,
+    ledger: Ledger,
 }
 
 /// What the workers share.
@@ -146,16 +155,17 @@ impl Shared {
     async fn group(&self, group: &Group, part: &mut AllDone) {
         let Some(first) = group.workflows.first() else { return };
         let mut session = self.target.session(self.world_name(*first), self.suite.home(*first)).await;
-        let mut finished: BTreeMap<WorkflowRef, Finished> = BTreeMap::new();
+        let mut world = Together::default();
+        let begun = part.workflows.len();
         for at in &group.workflows {
-            let unmet = self.suite.workflow(*at).depends_on.iter().find(|needed| !finished.contains_key(needed));
+            let unmet = self.suite.workflow(*at).depends_on.iter().find(|needed| !world.finished.contains_key(needed));
             if let Some(unmet) = unmet {
                 let reason = format!("{}, which it depends on, did not pass", self.suite.workflow(*unmet).id);
                 part.workflows.push(self.left_out(*at, &reason));
                 continue;
             }
             let done = match &mut session {
-                Ok(session) => self.workflow(*at, session, &mut finished, &mut part.coverage).await,
+                Ok(session) => self.workflow(*at, session, &mut world, &mut part.coverage).await,
                 Err(failure) => self.unreachable(*at, failure),
             };
             if self.fail_fast && done.result.status != Status::Passed {
@@ -163,8 +173,26 @@ impl Shared {
             }
             part.workflows.push(done);
         }
-        if let Ok(session) = session {
+        if let Ok(mut session) = session {
+            self.account(&world.ledger, &mut session, &mut part.workflows[begun..]).await;
             session.close();
+        }
+    }
+
+    /// Tells of faults that did not hit what they were armed for. Only now: a workflow may arm one for those that depend on it.
+    async fn account(&self, ledger: &Ledger, session: &mut Session<'_>, done: &mut [Done]) {
+        for world in ledger.worlds() {
+            let listed = session.faults(world.as_deref()).await;
+            for (workflow, finding) in ledger.judge(world.as_deref(), &listed) {
+                let Some(done) = done.iter_mut().find(|done| done.workflow == workflow) else { continue };
+                let fails = finding.severity == Severity::Error;
+                done.result.findings.push(tell::masked(finding, &self.mask));
+                done.result.findings.sort_by_key(|finding| finding.visit);
+                if fails && done.result.status == Status::Passed {
+                    done.result.status = Status::Failed;
+                    self.stopped.fetch_or(self.fail_fast, Ordering::Relaxed);
+                }
+            }
         }
     }
 
@@ -172,23 +200,24 @@ impl Shared {
         &self,
         at: WorkflowRef,
         session: &mut Session<'_>,
-        finished: &mut BTreeMap<WorkflowRef, Finished>,
+        world: &mut Together,
         coverage: &mut [Coverage],
     ) -> Done {
         let workflow = self.suite.workflow(at);
         let name = history::name(&self.suite.descriptions[at.description].file, &workflow.id);
         self.progress.started(&name);
         let started = Instant::now();
-        let before = self.before(at, finished);
+        let before = self.before(at, &world.finished);
         let run = Run::with_checkers(&self.suite, at, &self.settings, &before, &self.checkers);
         let record = drive(run, session).await;
+        world.ledger.enter(&self.suite, &record);
         let exchanges = record.visits.iter().filter_map(Visit::exchange);
         for exchange in exchanges.filter(|exchange| !self.suite.apis[exchange.api].control) {
             coverage[exchange.api].observe(&self.suite.apis[exchange.api].contract, exchange);
         }
         let passed = record.verdict == Verdict::Passed;
         if passed {
-            finished.insert(at, Finished { inputs: record.inputs.clone(), outputs: record.outputs.clone() });
+            world.finished.insert(at, Finished { inputs: record.inputs.clone(), outputs: record.outputs.clone() });
         }
         let (snapshot, mask) = self.look_through(at, &record);
         // What is wrong is shown with its exchange; of a workflow without a flaw only some reports tell that much.

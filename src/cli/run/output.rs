@@ -1,35 +1,16 @@
-//! Reports to files, the text to standard output.
+//! What is told of a run: reports to files, the text to standard output.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write};
-use std::path::Path;
 
 use super::plan::Plan;
 use crate::cli::failure::Failure;
-use crate::cli::machine;
+use crate::cli::output::{print, save};
 use crate::cli::services::Files;
 use crate::contract::diagnostic as locate;
 use crate::contract::document::Source;
 use crate::scenario::finding::Finding;
 use crate::scenario::report::{self, Format};
 use crate::scenario::results::{Position, Positions, Results};
-
-/// A report that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    pub format: Format,
-    /// A path, or `-`.
-    pub file: String,
-}
-
-/// `FORMAT=FILE`.
-pub fn wanted(text: &str) -> Result<Wanted, Failure> {
-    let Some((word, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
-        return Err(Failure::usage(format!("--report {text}: say FORMAT=FILE, as in junit=report.xml")));
-    };
-    let format = Format::parse(word).map_err(|error| Failure::usage(format!("--report {text}: {error}")))?;
-    Ok(Wanted { format, file: file.to_owned() })
-}
 
 /// Writes what was asked for; the text goes to standard output unless a report goes there. The error is the first report that cannot be
 /// written; the others are.
@@ -63,27 +44,6 @@ pub fn write(plan: &Plan, results: &mut Results) -> Result<(), Failure> {
         written = written.and(done);
     }
     written
-}
-
-/// Does standard output take colours?
-pub fn color() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
-/// Whoever reads may have seen enough and gone; any other failure loses results that somebody waits for.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::usage(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn save(file: &str, text: &str) -> Result<(), Failure> {
-    let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the report {file}: {error}"));
-    machine::write(Path::new(file), text).map_err(unwritable)
 }
 
 /// The texts of every file that a finding or a workflow names.

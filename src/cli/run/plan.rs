@@ -9,15 +9,17 @@ use serde_json::{Map, Value};
 use super::ahead::Ahead;
 use super::snapshot_path::SnapshotPaths;
 use super::target::Target;
-use super::{discover, history, output};
+use super::{discover, history};
 use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure;
 use crate::cli::machine;
+use crate::cli::output::{Wanted, color};
 use crate::cli::services::{self, Files};
+use crate::mask::Mask;
 use crate::scenario::coverage::{self, Dimension};
-use crate::scenario::mask::Mask;
 use crate::scenario::model::{Suite, WorkflowRef};
 use crate::scenario::read::{self, Sources};
+use crate::scenario::report::Format;
 use crate::scenario::run::Settings;
 use crate::scenario::schedule::{self, Group};
 
@@ -38,7 +40,7 @@ pub struct Plan {
     pub strict: bool,
     pub quiet: bool,
     pub color: bool,
-    pub reports: Vec<output::Wanted>,
+    pub reports: Vec<Wanted<Format>>,
     pub bounds: Vec<(Dimension, f64)>,
     pub snapshots: SnapshotPlan,
     /// Is every workflow of every file run? Only then can it be told that a snapshot belongs to none.
@@ -64,7 +66,7 @@ pub struct SnapshotPlan {
 }
 
 pub fn make(arguments: &RunArguments) -> Result<Plan, Failure> {
-    let reports = arguments.reports.iter().map(|text| output::wanted(text)).collect::<Result<_, _>>()?;
+    let reports = arguments.reports.iter().map(|text| Wanted::read(text, Format::parse)).collect::<Result<_, _>>()?;
     let bounds = match &arguments.min_coverage {
         Some(text) => coverage::bounds(text).map_err(|error| Failure::usage(format!("--min-coverage: {error}")))?,
         None => Vec::new(),
@@ -86,7 +88,7 @@ pub fn make(arguments: &RunArguments) -> Result<Plan, Failure> {
         fail_fast: arguments.fail_fast,
         strict: arguments.strict,
         quiet: arguments.quiet,
-        color: output::color(),
+        color: color(),
         reports,
         bounds,
         snapshots,

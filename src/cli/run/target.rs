@@ -8,7 +8,8 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::client::{Client, Connection};
-use crate::call::{Call, Reply, Wire};
+use super::performed::performed;
+use crate::call::{Call, Reply};
 use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure as Mistake;
 use crate::scenario::model::Suite;
@@ -258,7 +259,8 @@ impl Session<'_> {
         }
         if let Some(local) = &reached.local {
             call.received_at = local.now(&self.world);
-            return performed(local.answer(&self.world, &call).await, timeout, local.now(&self.world));
+            let reply = local.answer(&self.world, &call).await;
+            return performed(reply, &call.method, timeout, local.now(&self.world));
         }
         if control && reached.served.is_none() {
             return Received::Skipped(NO_FAKE.to_owned());
@@ -320,6 +322,25 @@ impl Session<'_> {
             told.add(behind.collect(), &reply);
         }
         told
+    }
+
+    /// What became of the faults that control steps armed, in the own world or one that they named: the control API's list.
+    pub async fn faults(&mut self, world: Option<&str>) -> Result<Value, String> {
+        const PATH: &str = "faults";
+        let reached = self.home.map(|home| &self.target.apis[home]);
+        let reply = if let Some(local) = reached.and_then(|api| api.local.as_ref()) {
+            // Worlds are not named in this process.
+            local.answer(&self.world, &Call::new(Method::GET, &format!("{OWN_PREFIX}/{PATH}"))).await
+        } else {
+            let origin = reached.map(|api| api.base.origin.clone()).ok_or(NO_FAKE)?;
+            let own = world.map(|named| std::mem::replace(&mut self.world, named.to_owned()));
+            let asked = self.control(&origin, Method::GET, PATH, None).await;
+            if let Some(own) = own {
+                self.world = own;
+            }
+            asked.map_err(|failure| failure.message)?
+        };
+        serde_json::from_slice(&reply.body).map_err(|error| format!("the control API answered no JSON: {error}"))
     }
 
     /// Leaves no world behind.
@@ -385,19 +406,6 @@ impl Session<'_> {
             call.headers.entry(WORLD).or_insert(value);
         }
     }
-}
-
-/// A reply of the fake in this process, with what its faults would do to the wire.
-fn performed(reply: Reply, timeout: Duration, received_at: i64) -> Received {
-    if reply.delay > timeout {
-        let message = format!("no reply within {} ms", timeout.as_millis());
-        return Received::Failed(Failure { kind: FailureKind::Timeout, message });
-    }
-    if reply.wire != Wire::Intact {
-        let message = "the connection ended before the reply did".to_owned();
-        return Received::Failed(Failure { kind: FailureKind::Broken, message });
-    }
-    Received::Reply { elapsed: reply.delay, reply, received_at }
 }
 
 /// Why calls were answered so, for each of them in order, by the server that answered.

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::target::Causes;
 use crate::call::{Call, Reply};
+use crate::mask::Mask;
 use crate::scenario::code::Code;
 use crate::scenario::exchange::Exchange;
 use crate::scenario::finding::Finding;
-use crate::scenario::mask::Mask;
 use crate::scenario::model::{StepTarget, Suite, WorkflowRef};
 use crate::scenario::results::{Message, SnapshotState, Status, StepResult, WorkflowResult};
 use crate::scenario::run::{Failure, FailureKind, Record, Verdict, Visit, What};

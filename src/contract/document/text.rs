@@ -48,6 +48,29 @@ pub fn looks_like_json(text: &str) -> bool {
     inside.is_some_and(|inside| inside.trim_start().starts_with(['"', '}', '{']) || inside.trim_start().is_empty())
 }
 
+/// Does the text have this word at its top level? Told without reading block-style YAML as a whole.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if !text.contains(word) {
+        return false;
+    }
+    if text.trim_start().starts_with('{') {
+        return parse("", text).is_ok_and(|root| root.get(word).is_some());
+    }
+    text.lines().any(|line| is_key(line, word))
+}
+
+/// Does the line of block-style YAML start with this key, quoted or not, and without indentation?
+fn is_key(line: &str, word: &str) -> bool {
+    let quote = line.chars().next().filter(|first| matches!(first, '"' | '\'')).map_or(0, char::len_utf8);
+    let Some(rest) = line[quote..].strip_prefix(word).filter(|rest| rest.len() > quote) else { return false };
+    if rest[..quote] != line[..quote] {
+        return false;
+    }
+    let after = rest[quote..].trim_start().strip_prefix(':');
+    after.is_some_and(|value| value.is_empty() || value.starts_with([' ', '\t']))
+}
+
 struct Fault {
     message: String,
     span: Option<Range<usize>>,

@@ -28,7 +28,6 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub use functions::time::duration_ms;
 pub use functions::{FORMS, FUNCTIONS, Form, Function};
 pub use object::{Members, Object};
 pub use operators::text_of;

@@ -159,3 +159,86 @@ impl<'a> Objects<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use serde_json::json;
+
+    use super::super::{Expression, Scope};
+    use super::*;
+
+    /// Counts what is asked of it.
+    #[derive(Debug, Default)]
+    struct Parcel {
+        looks: Mutex<Vec<String>>,
+        wholes: Mutex<usize>,
+    }
+
+    fn held<T>(counted: &Mutex<T>) -> MutexGuard<'_, T> {
+        counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    impl Members for Parcel {
+        fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+            held(&self.looks).push(name.to_owned());
+            Some(Cow::Owned(self.whole().get(name)?.clone()))
+        }
+
+        fn whole(&self) -> Value {
+            *held(&self.wholes) += 1;
+            json!({"id": 1, "state": null, "secret": "s"})
+        }
+
+        fn hides(&self) -> bool {
+            true
+        }
+
+        fn visible(&self) -> Option<&str> {
+            Some(r#"{"id":1,"state":null}"#)
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, shows: bool, expected: Value, looks: &[&str]) {
+        let parcel = Arc::new(Parcel::default());
+        let mut scope = Scope::default();
+        scope.bind_object("parcel", Object::new(parcel.clone()));
+        scope.bind_objects("parcels", vec![Object::new(parcel.clone())]);
+        scope.show(shows);
+        let expression = Expression::compile(text, &["parcel", "parcels"]).expect(text);
+        assert_eq!(expression.evaluate(&scope), Ok(expected), "{text}");
+        assert_eq!(*held(&parcel.looks), looks, "{text}");
+    }
+
+    #[test]
+    fn members_are_looked_up_once_each() {
+        check("parcel.id", false, json!(1), &["id"]);
+        check("parcel.secret + parcel.secret", false, json!("ss"), &["secret"]);
+        check("[has(parcel.state), has(parcel.none)]", false, json!([true, false]), &["state", "none"]);
+        check("parcels.exists(p, p.id == 2 || p.secret == 's')", false, json!(true), &["id", "secret"]);
+        check("parcels.map(p, p['id'])", false, json!([1]), &["id"]);
+    }
+
+    #[test]
+    fn a_whole_has_what_is_hidden_unless_it_is_shown() {
+        let (whole, visible) = (json!({"id": 1, "state": null, "secret": "s"}), json!({"id": 1, "state": null}));
+        check("parcel", false, whole.clone(), &[]);
+        check("parcel", true, visible.clone(), &[]);
+        check("parcels.filter(p, true)", false, json!([whole]), &[]);
+        check("parcels", true, json!([visible]), &[]);
+        check("[parcel.secret, parcels.map(p, p.secret)]", true, json!(["s", [null]]), &["secret"]);
+    }
+
+    #[test]
+    fn many_looks_put_the_whole_together_once() {
+        let parcel = Arc::new(Parcel::default());
+        let object = Object::new(parcel.clone());
+        for name in 0..LOOKS_MAX + 10 {
+            assert_eq!(object.member(&name.to_string()), None);
+        }
+        assert_eq!(object.member("id"), Some(&json!(1)));
+        assert_eq!((held(&parcel.looks).len(), *held(&parcel.wholes)), (LOOKS_MAX, LOOKS_MAX + 1));
+    }
+}

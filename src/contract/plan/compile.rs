@@ -11,11 +11,12 @@ use super::*;
 use crate::contract::capability;
 use crate::contract::document::Document;
 use crate::contract::error::{About, LoadError};
-use crate::contract::expression::{ExpressionError, duration_ms};
+use crate::contract::expression::ExpressionError;
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
 use crate::contract::vocabulary::{Behaviour, OperationRule};
+use crate::instant::duration_ms;
 use crate::pointer::escape;
 use crate::words::did_you_mean;
 

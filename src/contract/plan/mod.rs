@@ -217,6 +217,12 @@ pub struct Action {
 }
 
 impl Action {
+    /// Does it change anything? Is it a batch?
+    pub fn effects(&self) -> (bool, bool) {
+        let changes = self.verb.changes() || self.emit.is_some() || !self.also.is_empty();
+        (changes, matches!(self.verb, Verb::Batch(_)))
+    }
+
     /// The error that callers of this operation are told when this one is raised.
     pub fn told(&self, raised: ErrorIndex) -> ErrorIndex {
         self.errors.iter().find(|(known, _)| *known == raised).map_or(raised, |(_, instead)| *instead)

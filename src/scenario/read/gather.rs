@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::node::{Complaints, Document, Node, nearest};
 use super::source::{SourceKind, SourceSlot};
-use super::{DESCRIPTIONS_MAX, Sources, has_word, source, uri};
+use super::{DESCRIPTIONS_MAX, Sources, source, uri};
 use crate::contract::document::text;
 use crate::contract::error::LoadError;
 use crate::contract::{Contract, Selection};
@@ -235,7 +235,7 @@ impl Gatherer<'_> {
                 None
             }
             SourceKind::Openapi => self.compile(description, source, file, &text).map(SourceTarget::Api),
-            SourceKind::Arazzo if !arazzo && has_word(&text, "openapi") => {
+            SourceKind::Arazzo if !arazzo && text::has_word(&text, "openapi") => {
                 self.refuse_kind(slot, "is an OpenAPI document, not an Arazzo description", "write `type: openapi`");
                 None
             }
@@ -247,7 +247,7 @@ impl Gatherer<'_> {
     fn compile(&mut self, description: usize, source: usize, file: &str, text: &str) -> Option<usize> {
         let tree = &self.gathered.descriptions[description];
         let slot = &tree.sources[source];
-        if has_word(text, "asyncapi") {
+        if text::has_word(text, "asyncapi") {
             self.refuse_kind(
                 slot,
                 "is an AsyncAPI document; AsyncAPI is not supported",

@@ -1,7 +1,8 @@
 //! Workflow commands of GitHub Actions: annotations at the scenario's line.
 
+use super::place;
 use super::summary::{self, Summary};
-use super::{place, plain};
+use crate::report::plain;
 use crate::scenario::finding::{Finding, Severity};
 use crate::scenario::results::{Positions, Results, WorkflowResult};
 use crate::words::shortened;

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::summary::{is_told, standing};
-use super::{place, plain, text};
+use super::{place, text};
+use crate::report::{Look, plain, xml};
 use crate::scenario::finding::{Finding, Severity};
 use crate::scenario::results::{Positions, Results, Status, WorkflowResult};
 
@@ -30,20 +31,19 @@ pub fn render(results: &Results, positions: &dyn Positions) -> String {
     if results.findings.iter().any(is_told) {
         report.add_test_suite(of_run(results, positions));
     }
-    let written = report.to_string().expect("writing XML into memory does not fail");
-    without_root_skipped(&written, &report)
+    xml::write(&report)
 }
 
 fn suite(file: &str, workflows: &[&WorkflowResult], results: &Results, positions: &dyn Positions) -> TestSuite {
-    let mut suite = TestSuite::new(clean(file));
+    let mut suite = TestSuite::new(xml::clean(file));
     suite.set_time(Duration::from_millis(workflows.iter().map(|workflow| workflow.duration_ms).sum()));
-    suite.add_property(("target", clean(&results.target).as_str()));
+    suite.add_property(("target", xml::clean(&results.target).as_str()));
     for workflow in workflows {
-        let mut case = TestCase::new(clean(&workflow.id), status(workflow, results.strict, positions));
-        case.set_classname(clean(place::stem(file)));
+        let mut case = TestCase::new(xml::clean(&workflow.id), status(workflow, results.strict, positions));
+        case.set_classname(xml::clean(place::stem(file)));
         case.set_time(Duration::from_millis(workflow.duration_ms));
         if matches!(case.status, TestCaseStatus::Success { .. }) && workflow.findings.iter().any(is_told) {
-            case.set_system_out(clean(&story(workflow, positions)));
+            case.set_system_out(xml::clean(&story(workflow, positions)));
         }
         suite.add_test_case(case);
     }
@@ -55,7 +55,7 @@ fn status(workflow: &WorkflowResult, strict: bool, positions: &dyn Positions) ->
         Status::Passed => return TestCaseStatus::success(),
         Status::Skipped => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(clean(workflow.reason.as_deref().unwrap_or("not run")));
+            status.set_message(xml::clean(workflow.reason.as_deref().unwrap_or("not run")));
             return status;
         }
         Status::Failed => NonSuccessKind::Failure,
@@ -63,27 +63,27 @@ fn status(workflow: &WorkflowResult, strict: bool, positions: &dyn Positions) ->
     };
     let mut status = TestCaseStatus::non_success(kind);
     match headline(&workflow.findings) {
-        Some((message, code)) => status.set_message(clean(&message)).set_type(code),
-        None => status.set_message(clean(workflow.reason.as_deref().unwrap_or("the workflow failed"))),
+        Some((message, code)) => status.set_message(xml::clean(&message)).set_type(code),
+        None => status.set_message(xml::clean(workflow.reason.as_deref().unwrap_or("the workflow failed"))),
     };
-    status.set_description(clean(&story(workflow, positions)));
+    status.set_description(xml::clean(&story(workflow, positions)));
     status
 }
 
 fn of_run(results: &Results, positions: &dyn Positions) -> TestSuite {
-    let told = text::of_run(&results.findings, positions, text::Look { color: false, width: WIDTH });
+    let told = text::of_run(&results.findings, positions, Look { color: false, width: WIDTH });
     let mut case = TestCase::new(RUN, TestCaseStatus::success());
     case.set_classname(RUN);
     if results.findings.iter().any(|finding| finding.severity == Severity::Error || is_told(finding) && results.strict)
     {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         if let Some((message, code)) = headline(&results.findings) {
-            status.set_message(clean(&message)).set_type(code);
+            status.set_message(xml::clean(&message)).set_type(code);
         }
-        status.set_description(clean(&told));
+        status.set_description(xml::clean(&told));
         case.status = status;
     } else {
-        case.set_system_out(clean(&told));
+        case.set_system_out(xml::clean(&told));
     }
     let mut suite = TestSuite::new(RUN);
     suite.add_test_case(case);
@@ -104,16 +104,5 @@ fn headline(findings: &[Finding]) -> Option<(String, &'static str)> {
 }
 
 fn story(workflow: &WorkflowResult, positions: &dyn Positions) -> String {
-    text::in_full(workflow, positions, text::Look { color: false, width: WIDTH })
-}
-
-/// XML 1.0 has no place for control characters, nor for these two code points, whatever the escape.
-fn clean(text: &str) -> String {
-    plain::visible(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
-}
-
-/// The schema that Jenkins checks against knows `skipped` on suites, and not on the root, where the library writes it too.
-/// The root comes first, and before it stands nothing but a constant name.
-fn without_root_skipped(written: &str, report: &Report) -> String {
-    written.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1)
+    text::in_full(workflow, positions, Look { color: false, width: WIDTH })
 }

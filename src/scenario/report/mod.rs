@@ -1,7 +1,7 @@
 //! Results in each format. Each is a pure function from results to text.
 //!
-//! [`summary`] counts once what every format tells; [`place`] turns a JSON Pointer into `file:line:column`; [`plain`] makes texts
-//! that a stranger wrote harmless. The rest is one module a format, and leaves opening files to the rim.
+//! [`summary`] counts once what every format tells; [`place`] turns a JSON Pointer into `file:line:column`. The rest is one module a
+//! format, and leaves opening files to the rim. What other reports need too stands in [`crate::report`].
 
 mod github;
 mod html;
@@ -9,12 +9,13 @@ mod json;
 mod junit;
 mod markdown;
 mod place;
-mod plain;
 mod sarif;
 mod summary;
 mod text;
 
 use super::results::{Positions, Results};
+pub use crate::report::WIDTH_DEFAULT;
+use crate::report::{Look, find_format};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -38,16 +39,7 @@ impl Format {
 
     /// The word in `--report FORMAT=FILE`; the error lists the known ones.
     pub fn parse(word: &str) -> Result<Format, String> {
-        let lower = word.to_ascii_lowercase();
-        if let Some(format) = Format::ALL.into_iter().find(|format| format.word() == lower) {
-            return Ok(format);
-        }
-        let words = Format::ALL.map(Format::word);
-        let known = words.join(", ");
-        Err(match crate::words::did_you_mean(&lower, words) {
-            Some(near) => format!("unknown report format `{word}`; did you mean `{near}`? the formats are {known}"),
-            None => format!("unknown report format `{word}`; the formats are {known}"),
-        })
+        find_format(word, &Format::ALL, Format::word)
     }
 
     pub fn word(self) -> &'static str {
@@ -62,9 +54,6 @@ impl Format {
         }
     }
 }
-
-/// How wide a terminal is where nobody says.
-pub const WIDTH_DEFAULT: usize = 100;
 
 /// Writes the results. `color`: ANSI colours, for [`Format::Text`] alone.
 pub fn render(results: &Results, format: Format, positions: &dyn Positions, color: bool) -> String {
@@ -81,7 +70,7 @@ pub fn render(results: &Results, format: Format, positions: &dyn Positions, colo
 
 /// Writes the results as [`Format::Text`] for a terminal of so many columns.
 pub fn terminal(results: &Results, positions: &dyn Positions, color: bool, width: usize) -> String {
-    text::render(results, positions, text::Look { color, width })
+    text::render(results, positions, Look { color, width })
 }
 
 #[cfg(test)]

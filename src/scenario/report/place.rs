@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::plain;
+use crate::report::plain;
 use crate::scenario::finding::{Finding, Site};
 use crate::scenario::results::{Position, Positions, WorkflowResult};
 

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{place, plain, summary};
+use super::{place, summary};
+use crate::report::plain;
 use crate::scenario::code::Code;
 use crate::scenario::finding::{Finding, Severity, Site};
 use crate::scenario::results::{Position, Positions, Results, WorkflowResult};

@@ -12,8 +12,8 @@ use super::volatile::{Marked, Marker};
 use super::{Rendered, secrets, transcript};
 use crate::call::Call;
 use crate::contract::operation::OperationId;
+use crate::mask::Mask;
 use crate::scenario::exchange::{Exchange, media_type};
-use crate::scenario::mask::Mask;
 use crate::scenario::model::Suite;
 use crate::scenario::run::Record;
 

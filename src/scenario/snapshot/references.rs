@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::kind::Kind;
 use super::literal::Literals;
-use crate::scenario::mask::SECRET_BYTES_MIN;
+use crate::mask::SECRET_BYTES_MIN;
 
 /// Values with other characters than a word's are searched for one by one: at most so many of them.
 const ODD_MAX: usize = 512;

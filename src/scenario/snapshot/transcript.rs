@@ -17,10 +17,10 @@ use super::service::Service;
 use super::taken::Taken;
 use super::volatile::{Mark, Marker};
 use crate::contract::plan::TimeForm;
+use crate::mask::{Mask, SECRET_BYTES_MIN};
 use crate::scenario::code::Code;
 use crate::scenario::exchange::{AWAIT_WEBHOOK, Exchange};
 use crate::scenario::finding::{Finding, Site};
-use crate::scenario::mask::{Mask, SECRET_BYTES_MIN};
 use crate::scenario::model::{Redaction, Step, StepTarget, Suite, Workflow, WorkflowRef};
 use crate::scenario::run::{FailureKind, Record, Visit, What};
 /// Longest part of a value that a finding quotes.

@@ -124,6 +124,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::world::journal::Account;
 
     fn entry(method: &str, path: &str, status: u16) -> Entry {
         let what = What::Call {
@@ -133,6 +134,7 @@ mod tests {
             status,
             request: Bytes::from_static(b"{}"),
             reply: Bytes::from_static(b"[1]"),
+            account: Account::default(),
         };
         Entry { number: 7, at: 0, what, causes: Vec::new() }
     }

@@ -3,6 +3,7 @@
 
 mod about;
 mod ask;
+mod audit;
 mod clock;
 mod faults;
 mod journal;
@@ -40,7 +41,7 @@ type Refusal = Box<Reply>;
 type Answer = Result<Reply, Refusal>;
 
 /// Every operation of the control API: method, path below `/_standin/`, `operationId`.
-pub const ROUTES: [(Method, &str, &str); 20] = [
+pub const ROUTES: [(Method, &str, &str); 21] = [
     (Method::GET, "worlds", "listWorlds"),
     (Method::POST, "world/reset", "resetWorld"),
     (Method::POST, "world/save", "saveWorld"),
@@ -61,6 +62,7 @@ pub const ROUTES: [(Method, &str, &str); 20] = [
     (Method::POST, webhooks::RECEIVER, "receiveWebhook"),
     (Method::GET, "plan", "getPlan"),
     (Method::GET, "health", "health"),
+    (Method::GET, "audit", "getAudit"),
 ];
 
 /// The reply, and the operation's id for the log.
@@ -135,6 +137,7 @@ async fn in_world(hub: &Arc<Hub>, tenant: &Arc<Tenant>, asked: &Asked<'_>, id: &
         "branchWorld" => worlds::branch(hub, tenant, call),
         "compareWorlds" => worlds::compare(hub, tenant, call),
         "seedRecords" => records::seed(hub, tenant, call),
+        "getAudit" => audit::get(hub, tenant),
         "getClock" => clock::get(tenant),
         "setClock" => clock::set(hub, tenant, call).await,
         "advanceClock" => clock::advance(hub, tenant, call).await,
@@ -191,6 +194,17 @@ pub fn detail(reply: &Reply) -> String {
     let document: Option<serde_json::Value> = serde_json::from_slice(&reply.body).ok();
     let detail = document.as_ref().and_then(|document| document.get("detail")?.as_str());
     detail.unwrap_or_default().to_owned()
+}
+
+/// What the call did to the armed faults, for the log.
+pub fn faults_changed(operation: Option<&str>, reply: &Reply) -> Option<String> {
+    let did = match operation? {
+        "armFault" => "armed",
+        "disarmFaults" => "disarmed",
+        _ => return None,
+    };
+    let faults = faults::told(reply)?;
+    Some(if faults.is_empty() { format!("{did} none") } else { format!("{did} {faults}") })
 }
 
 fn unreadable(unread: Unread) -> Reply {

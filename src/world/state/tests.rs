@@ -5,15 +5,25 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::call::{Reply, Wire};
+use crate::call::Reply;
 use crate::world::agenda::Work;
 use crate::world::clock::FROZEN_START;
-use crate::world::fault::{Fault, FaultKind};
+use crate::world::fault::{Fault, Subject};
 use crate::world::ids::IdForm;
-use crate::world::outbox::{Attempt, Delivery};
+use crate::world::outbox::{Attempt, Delivery, Spoiled};
 use crate::world::query::{Filter, Operator, Query};
 use crate::world::quota::{Rate, Window};
 use crate::world::replay::Pinned;
+
+const ANY_CALL: Subject<'static> = Subject::Call {
+    operation: "any",
+    tags: &[],
+    method: "GET",
+    resources: &[],
+    credentials: &[],
+    changes: false,
+    batch: false,
+};
 
 fn specs() -> Vec<CollectionSpec> {
     let spec = |name: &str, order: Option<&str>, indexes: &[&str]| CollectionSpec {
@@ -55,13 +65,12 @@ fn lived_in() -> World {
     let mut reply = Reply::new(StatusCode::CREATED);
     reply.headers.push((HeaderName::from_static("x-a"), HeaderValue::from_bytes(b"\xe9").unwrap()));
     reply.body = Bytes::from_static(b"\xff{}");
-    reply.wire = Wire::Cut(Some(3));
     world.replays.pin("POST /parcels key", Pinned { fingerprint: [9; 32], reply, expires_at: 100 }, 0);
     world.tallies.count_call(FROZEN_START, "GET /parcels", true);
     world.tallies.count_created(0, "parcel");
-    let kind = FaultKind::Status { status: 503, retry_after: None };
-    world.faults.arm(Fault { operation: None, after: 1, times: Some(2), kind }).unwrap();
-    world.faults.take("any");
+    let fault = serde_json::json!({"kind": "status", "status": 503, "after": 1, "times": 2});
+    world.faults.arm(Fault::read(&fault).unwrap(), 0).unwrap();
+    world.faults.take(&ANY_CALL, 0, 1);
     let delivery = Delivery {
         number: 0,
         event: "parcel.sent".to_owned(),
@@ -76,6 +85,16 @@ fn lived_in() -> World {
         log: Some((1, 3)),
         created_at: 4,
         event_id: "event_1".to_owned(),
+        spoiled: Some(Spoiled {
+            kind: "reorderDelivery".to_owned(),
+            fault: Some(1),
+            told: "delivery out of order (fault 1)".to_owned(),
+            dropped: false,
+            held_until: Some(40),
+            overtaken: true,
+            copies: 1,
+            copying: false,
+        }),
     };
     world.outbox.start(delivery).unwrap();
     let body = Bytes::from_static(b"{}");
@@ -191,7 +210,7 @@ fn a_saved_world_is_not_changed_by_what_happens_after() {
     world.store.remove(1, 1);
     world.quotas.charge("calls", "key_1", Rate { count: 5, window_ms: 1_000, window: Window::Fixed }, 999);
     world.outbox.take();
-    world.faults.take("any");
+    world.faults.take(&ANY_CALL, 0, 1);
     world.tallies.count_call(0, "GET /parcels", false);
     assert_eq!(saved.digest(), before);
     assert_ne!(world.digest(), before);

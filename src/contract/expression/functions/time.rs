@@ -1,22 +1,10 @@
 //! Functions of time: milliseconds since the Unix epoch, always in UTC. None reads a clock.
 
 use jiff::civil::Date;
-use jiff::{Span, SpanRelativeTo, Unit};
 use serde_json::Value;
 
 use super::argument::Arguments;
 use crate::instant::{self, DAY_MS};
-
-/// Milliseconds of a duration: `1h30m`, `PT1H`, `30s`, `7d`, `500ms`. Days have 24 hours; months and years have no length.
-pub fn duration_ms(text: &str) -> Option<i64> {
-    let span: Span = text.trim().parse().ok()?;
-    if span.get_years() != 0 || span.get_months() != 0 {
-        return None;
-    }
-    let total = span.total((Unit::Millisecond, SpanRelativeTo::days_are_24_hours())).ok()?;
-    // Up to 2^53 a double holds every integer.
-    (total.abs() < 9_007_199_254_740_992.0).then(|| total.round() as i64)
-}
 
 pub fn iso(arguments: Arguments<'_>) -> Result<Value, String> {
     written(moment(arguments, 0)?, instant::iso)
@@ -64,7 +52,7 @@ pub fn hour(arguments: Arguments<'_>) -> Result<Value, String> {
 
 pub fn duration(arguments: Arguments<'_>) -> Result<Value, String> {
     let text = arguments.text(0)?;
-    duration_ms(text)
+    instant::duration_ms(text)
         .map(Value::from)
         .ok_or_else(|| format!("'{text}' is not a duration such as 1h30m, PT1H, 30s or 7d"))
 }

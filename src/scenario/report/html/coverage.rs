@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::markup::Markup;
+use crate::report::markup::Markup;
+use crate::report::plain;
 use crate::scenario::coverage::{Dimension, Item};
-use crate::scenario::report::plain;
 use crate::scenario::report::summary::{self, DIMENSIONS, Share};
 use crate::scenario::results::ApiCoverage;
 

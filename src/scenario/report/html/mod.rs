@@ -1,24 +1,17 @@
 //! One page that works offline: the verdict, coverage, and every workflow with its exchanges.
 //!
-//! It loads nothing. Its style and script stand in it, and its content security policy names both by their digests, so that no
-//! text of a reply can become markup that does anything, should one ever get past [`markup`]. Without the script it is whole too:
-//! the script only filters, copies and opens.
+//! Without the script it is whole too: the script only filters, copies and opens.
 
 mod coverage;
-mod markup;
 mod workflow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
-
-use super::plain;
 use super::summary::{self, Summary};
+use crate::report::markup::Markup;
+use crate::report::page::{self, Page, number, part};
+use crate::report::plain;
 use crate::scenario::results::{Positions, Results};
-use markup::Markup;
 
-const STYLE: &str = include_str!("report.css");
-const SCRIPT: &str = include_str!("report.js");
+const PAGE: Page = Page { style: include_str!("report.css"), script: Some(include_str!("report.js")) };
 /// Failing workflows that are named at the top, and columns of what is said of each.
 const FAILING_MAX: usize = 12;
 const HEADLINE_WIDTH_MAX: usize = 160;
@@ -27,8 +20,9 @@ pub fn render(results: &Results, positions: &dyn Positions) -> String {
     let failed = results.failed(results.strict);
     let summary = Summary::of(results);
     let mut page = Markup::default();
-    head(results, failed, &mut page);
-    page.raw("<body>\n<a class=\"skip\" href=\"#workflows\">Skip to the workflows</a>\n");
+    let title = format!("{} – scenarios against {}", if failed { "Failed" } else { "Passed" }, results.target);
+    PAGE.begin(&title, &mut page);
+    page.raw("<a class=\"skip\" href=\"#workflows\">Skip to the workflows</a>\n");
     header(results, &summary, failed, &mut page);
     page.raw("<main>\n");
     findings_of_run(results, positions, &mut page);
@@ -40,30 +34,9 @@ pub fn render(results: &Results, positions: &dyn Positions) -> String {
         page.raw("</section>\n");
     }
     workflows(results, positions, &mut page);
-    page.raw("</main>\n<footer><p>Written by ").text(&results.tool).raw(
-        ". This page loads nothing and works offline.</p></footer>\n<p id=\"said\" class=\"unseen\" role=\"status\"></p>\n<script>",
-    );
-    page.raw(SCRIPT).raw("</script>\n</body>\n</html>\n");
+    page.raw("</main>\n");
+    PAGE.end(&results.tool, &mut page);
     page.finish()
-}
-
-fn head(results: &Results, failed: bool, page: &mut Markup) {
-    let title = format!("{} – scenarios against {}", if failed { "Failed" } else { "Passed" }, results.target);
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta http-equiv=\"Content-Security-Policy\"").attribute("content", &policy()).raw(">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    page.element("title", "", &title).raw("\n<style>").raw(STYLE).raw("</style>\n</head>\n");
-}
-
-/// Nothing but our own style and script, each known by its digest.
-fn policy() -> String {
-    let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        digest(STYLE),
-        digest(SCRIPT)
-    )
 }
 
 fn header(results: &Results, summary: &Summary, failed: bool, page: &mut Markup) {
@@ -72,8 +45,7 @@ fn header(results: &Results, summary: &Summary, failed: bool, page: &mut Markup)
         (false, 0) => ("empty", "–", "Nothing was run"),
         (false, _) => ("passed", "✓", "Passed"),
     };
-    page.raw("<header").attribute("class", class).raw(">\n<div class=\"verdict\">");
-    page.raw("<span class=\"seal\" aria-hidden=\"true\">").text(mark).raw("</span>\n<div>");
+    page::verdict(class, mark, page);
     page.element("h1", "", word).raw("<p>");
     page.text("Scenarios against ").element("strong", "", &results.target);
     page.text(&format!(" in {}", plain::duration(results.duration_ms)));
@@ -135,18 +107,6 @@ fn what_failed(results: &Results, page: &mut Markup) {
         page.raw("<li><a href=\"#workflows\">").text(&more).raw("</a></li>\n");
     }
     page.raw("</ul></nav>\n");
-}
-
-/// Opens a number's group; the caller adds its parts and closes it.
-fn number(name: &str, total: usize, page: &mut Markup) {
-    page.raw("<div>").element("dt", "", name).element("dd", "total", &total.to_string());
-}
-
-fn part(class: &'static str, mark: &str, number: usize, word: &str, page: &mut Markup) {
-    if number > 0 {
-        page.raw("<span").attribute("class", class).raw("><i aria-hidden=\"true\">").text(mark).raw("</i>");
-        page.text(&format!(" {number} {word}")).raw("</span> ");
-    }
 }
 
 fn findings_of_run(results: &Results, positions: &dyn Positions, page: &mut Markup) {

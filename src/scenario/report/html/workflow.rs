@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::markup::Markup;
+use crate::report::markup::Markup;
+use crate::report::plain;
 use crate::scenario::finding::{Finding, Severity};
-use crate::scenario::report::{place, plain};
+use crate::scenario::report::place;
 use crate::scenario::results::{Message, Positions, SnapshotState, Status, StepResult, WorkflowResult};
 
 /// Lines of a body or diff that are shown: a page with megabytes in it opens in no browser.

@@ -1,6 +1,6 @@
 //! Text in GitHub's Markdown that stays text: no markup, no HTML, no mention of people, no link to issues.
 
-use crate::scenario::report::plain;
+use crate::report::plain;
 
 /// In a line of words. What stands between backticks becomes code.
 pub fn inline(text: &str) -> String {

@@ -5,7 +5,8 @@
 mod escape;
 
 use super::summary::{self, Summary, is_told, standing};
-use super::{place, plain, text};
+use super::{place, text};
+use crate::report::{Look, plain};
 use crate::scenario::finding::{Finding, Severity};
 use crate::scenario::results::{Positions, Results, Status, WorkflowResult};
 use escape::{cell, fenced, inline, link_text};
@@ -170,7 +171,7 @@ fn mark(status: Status) -> &'static str {
 }
 
 fn details(results: &Results, positions: &dyn Positions, page: &mut Page) {
-    let look = text::Look { color: false, width: DETAILS_WIDTH };
+    let look = Look { color: false, width: DETAILS_WIDTH };
     let telling = results.workflows.iter().filter(|workflow| workflow.findings.iter().any(is_told));
     let left_out = page.add_all(telling, |workflow| {
         let told = text::in_full(workflow, positions, look);

@@ -1,10 +1,11 @@
 //! A workflow's findings in full: each with its places and what was expected, then the call, the reply, why the fake answered so,
 //! and the command that sends the same again.
 
-use super::look::{Look, SEVERITIES};
+use super::look::{self, SEVERITIES};
+use crate::report::{Look, plain};
 use crate::scenario::code::Code;
 use crate::scenario::finding::Finding;
-use crate::scenario::report::{place, plain, summary};
+use crate::scenario::report::{place, summary};
 use crate::scenario::results::{Message, Positions, StepResult, WorkflowResult};
 
 /// Lines of a body, of headers, of a diff, of a cause chain that are shown.
@@ -79,7 +80,7 @@ impl Page {
             // The head is one word, so that it always stands whole in the first line.
             let line = match line.strip_prefix(&head) {
                 Some(rest) if index == 0 => {
-                    format!("{}{}", self.look.severity(finding.severity, &head), self.look.bold(rest))
+                    format!("{}{}", look::severity(self.look, finding.severity, &head), self.look.bold(rest))
                 }
                 _ => self.look.bold(&line),
             };

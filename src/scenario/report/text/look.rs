@@ -1,7 +1,6 @@
-//! How a terminal's text looks: colours where they are wanted, the same words without.
+//! What of a scenario's results wears which colour.
 
-use anstyle::{AnsiColor, Style};
-
+use crate::report::Look;
 use crate::scenario::finding::Severity;
 use crate::scenario::results::Status;
 
@@ -11,61 +10,18 @@ pub const SEVERITIES: [(Severity, &str); 3] =
 /// What is only counted.
 pub const LEAST: Severity = Severity::Note;
 
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    pub color: bool,
-    /// Columns of the window.
-    pub width: usize,
+pub fn mark(look: Look, status: Status) -> String {
+    match status {
+        Status::Passed => look.good("✓"),
+        Status::Failed | Status::Unreachable => look.bad("✗"),
+        Status::Skipped => look.dim("–"),
+    }
 }
 
-impl Look {
-    pub fn mark(self, status: Status) -> String {
-        match status {
-            Status::Passed => self.good("✓"),
-            Status::Failed | Status::Unreachable => self.bad("✗"),
-            Status::Skipped => self.dim("–"),
-        }
-    }
-
-    pub fn severity(self, severity: Severity, text: &str) -> String {
-        match severity {
-            Severity::Error => self.bad(text),
-            Severity::Warning => self.doubtful(text),
-            Severity::Note => self.dim(text),
-        }
-    }
-
-    pub fn good(self, text: &str) -> String {
-        self.paint(AnsiColor::Green.on_default(), text)
-    }
-
-    pub fn bad(self, text: &str) -> String {
-        self.paint(AnsiColor::Red.on_default(), text)
-    }
-
-    pub fn doubtful(self, text: &str) -> String {
-        self.paint(AnsiColor::Yellow.on_default(), text)
-    }
-
-    pub fn bold(self, text: &str) -> String {
-        self.paint(Style::new().bold(), text)
-    }
-
-    pub fn dim(self, text: &str) -> String {
-        self.paint(Style::new().dimmed(), text)
-    }
-
-    /// A line of a unified diff.
-    pub fn diff(self, line: &str) -> String {
-        match line.as_bytes().first() {
-            Some(b'+') => self.good(line),
-            Some(b'-') => self.bad(line),
-            Some(b'@') => self.paint(AnsiColor::Cyan.on_default(), line),
-            _ => line.to_owned(),
-        }
-    }
-
-    fn paint(self, style: Style, text: &str) -> String {
-        if self.color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+pub fn severity(look: Look, severity: Severity, text: &str) -> String {
+    match severity {
+        Severity::Error => look.bad(text),
+        Severity::Warning => look.doubtful(text),
+        Severity::Note => look.dim(text),
     }
 }

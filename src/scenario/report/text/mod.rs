@@ -6,12 +6,12 @@ mod totals;
 
 use console::measure_text_width;
 
-use super::plain::{self, padding};
 use super::summary::{self, is_told, standing};
+use crate::report::Look;
+use crate::report::plain::{self, padding};
 use crate::scenario::results::{Positions, Results, SnapshotState, Status, WorkflowResult};
 
 pub use failure::{in_full, of_run};
-pub use look::Look;
 
 pub fn render(results: &Results, positions: &dyn Positions, look: Look) -> String {
     let mut text = String::new();
@@ -63,7 +63,7 @@ fn overview(results: &Results, look: Look, text: &mut String) {
     let file = widest(&rows, |row| &row.file).unwrap_or(0);
     for row in &rows {
         let line = [
-            format!("{} {}{}", look.mark(row.status), look.dim(&row.file), padding(&row.file, file)),
+            format!("{} {}{}", look::mark(look, row.status), look.dim(&row.file), padding(&row.file, file)),
             format!("{}{}", look.bold(&row.id), padding(&row.id, id)),
             format!("{}{}", padding(&row.steps, steps), row.steps),
             format!("{}{}", padding(&row.time, time), look.dim(&row.time)),

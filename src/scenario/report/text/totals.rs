@@ -1,8 +1,8 @@
 //! The numbers at the end of a terminal's text.
 
-use super::look::Look;
 use super::verdict;
-use crate::scenario::report::plain::{self, count};
+use crate::report::Look;
+use crate::report::plain::{self, count};
 use crate::scenario::report::summary::{self, Share, Summary};
 use crate::scenario::results::{ApiCoverage, Results};
 

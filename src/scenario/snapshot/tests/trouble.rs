@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::scene::{Act, Scene, act, site};
+use crate::mask::Mask;
 use crate::scenario::code::Code;
-use crate::scenario::mask::Mask;
 use crate::scenario::snapshot::Reading;
 
 /// The findings as lines: code, place, message.

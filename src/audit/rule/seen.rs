@@ -1,0 +1,174 @@
+//! Questions that several rules ask of what was seen.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::Case;
+use crate::audit::knowledge::Knowledge;
+use crate::audit::logical;
+use crate::audit::observe::{End, Exchange, Exit, Performed, Run, StruckFault};
+
+/// What was wrong with a reply that began well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// The body broke off.
+    HalfBody,
+    InvalidJson,
+    EmptyBody,
+    HtmlPage,
+    CorruptGzip,
+    WrongLength,
+    /// Bytes that are no HTTP.
+    Garbage,
+}
+
+impl Damage {
+    /// What a struck fault did to the reply, if it left one.
+    fn by(fault: &StruckFault) -> Option<Damage> {
+        match fault.kind {
+            "truncate" => Some(Damage::HalfBody),
+            "reset" if fault.text.contains("within the body") => Some(Damage::HalfBody),
+            "invalidJson" => Some(Damage::InvalidJson),
+            "emptyBody" => Some(Damage::EmptyBody),
+            "wrongContentType" => Some(Damage::HtmlPage),
+            "corruptGzip" => Some(Damage::CorruptGzip),
+            "wrongLength" => Some(Damage::WrongLength),
+            "garbage" => Some(Damage::Garbage),
+            _ => None,
+        }
+    }
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Damage::HalfBody => "half a body",
+            Damage::InvalidJson => "invalid JSON",
+            Damage::EmptyBody => "an empty body",
+            Damage::HtmlPage => "an HTML page",
+            Damage::CorruptGzip => "corrupt gzip",
+            Damage::WrongLength => "a body of another length than announced",
+            Damage::Garbage => "bytes that are no HTTP",
+        }
+    }
+}
+
+/// What damaged this reply.
+pub fn damage(exchange: &Exchange) -> Option<Damage> {
+    exchange.struck.iter().find_map(Damage::by)
+}
+
+/// Did the client get a whole and sound reply?
+pub fn is_sound(exchange: &Exchange) -> bool {
+    exchange.was_answered() && damage(exchange).is_none()
+}
+
+/// Did the client get a whole and sound reply of success?
+pub fn succeeded(exchange: &Exchange) -> bool {
+    is_sound(exchange) && exchange.status.is_success()
+}
+
+/// Did a fault end the connection before the client could read a status?
+pub fn lost_reply(exchange: &Exchange) -> bool {
+    exchange.end == End::Cut && !matches!(damage(exchange), Some(damage) if damage != Damage::Garbage)
+}
+
+/// Was the call performed, whatever the client was told?
+pub fn was_performed(exchange: &Exchange) -> bool {
+    matches!(exchange.performed, Performed::Yes | Performed::Twice)
+}
+
+/// Does it only read?
+pub fn only_reads(exchange: &Exchange) -> bool {
+    Knowledge::is_safe(&exchange.method)
+}
+
+/// Path and query.
+pub fn target(exchange: &Exchange) -> Cow<'_, str> {
+    match &exchange.query {
+        Some(query) => Cow::Owned(format!("{}?{query}", exchange.path)),
+        None => Cow::Borrowed(&exchange.path),
+    }
+}
+
+/// Method and target: `POST /posts`.
+pub fn line(exchange: &Exchange) -> String {
+    format!("{} {}", exchange.method, target(exchange))
+}
+
+/// The same method and target?
+pub fn same_place(one: &Exchange, other: &Exchange) -> bool {
+    one.method == other.method && one.path == other.path && one.query == other.query
+}
+
+/// The same bytes, but for a multipart boundary?
+pub fn same_body(one: &Exchange, other: &Exchange) -> bool {
+    logical::bare_body(one) == logical::bare_body(other)
+}
+
+/// The same method, target and body?
+pub fn same_request(one: &Exchange, other: &Exchange) -> bool {
+    same_place(one, other) && same_body(one, other)
+}
+
+/// Do the bodies say the same, in whatever order their members stand?
+pub fn same_meaning(one: &Exchange, other: &Exchange) -> bool {
+    let read = |exchange: &Exchange| serde_json::from_slice::<Value>(&exchange.body).ok();
+    same_body(one, other) || matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// A later exchange of the run that asks for the same once more, or carries the same key.
+pub fn asked_again(knowledge: &Knowledge<'_>, run: &Run, at: usize) -> Option<usize> {
+    let first = &run.exchanges[at];
+    let own = knowledge.key_of(first);
+    let again = |later: &Exchange| same_request(first, later) || own.is_some() && own == knowledge.key_of(later);
+    (at + 1..run.exchanges.len()).find(|later| again(&run.exchanges[*later]))
+}
+
+/// Did a client that was not stopped say by its exit that something went wrong?
+pub fn exit_tells_failure(run: &Run) -> bool {
+    match run.exit {
+        Exit::Code(code) => code != 0,
+        Exit::Signal(_) => true,
+        Exit::TimedOut | Exit::Flooded | Exit::Unknown => false,
+    }
+}
+
+/// How the client ended, in words.
+pub fn exit_in_words(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::TimedOut => "stopped after its time was up".to_owned(),
+        Exit::Flooded => "stopped for making too many calls".to_owned(),
+        Exit::Unknown => "its end was not watched".to_owned(),
+    }
+}
+
+/// Why exit 0 says nothing of success: the run that ended with it although a call failed for good, in a way that nobody can overlook.
+///
+/// Without this, a client that tells its failures by other means would be blamed for what it may well have noticed.
+/// Only calls that `counts` takes are looked at: what a rule is about is no witness against itself.
+pub fn mute_exit(case: &Case<'_>, counts: impl Fn(&Exchange) -> bool) -> Option<String> {
+    let mute = case.calls.iter().find(|call| {
+        let run = &case.runs[call.run];
+        let last = call.attempts.last().map(|at| &run.exchanges[*at]);
+        let failed = |last: &Exchange| match is_sound(last) {
+            true => last.status.is_server_error() || matches!(last.status.as_u16(), 401 | 403 | 429),
+            false => lost_reply(last) && damage(last).is_none(),
+        };
+        run.exit == Exit::Code(0) && last.is_some_and(|last| failed(last) && counts(last))
+    })?;
+    let run = &case.runs[mute.run];
+    Some(format!("exit 0 says nothing of this client: it ended so under {} although a call failed for good", run.trial))
+}
+
+/// Is there a segment in the path that a program writes when it has no value?
+fn has_no_value(path: &str) -> bool {
+    const NOTHING: [&str; 7] = ["undefined", "null", "None", "nil", "NaN", "[object Object]", "%5Bobject%20Object%5D"];
+    path.split('/').any(|segment| NOTHING.contains(&segment)) || path.contains("//")
+}
+
+/// A later call of the run whose path was made of a value that the client does not have: `GET /posts/undefined`.
+pub fn went_on_with_nothing(run: &Run, at: usize) -> Option<usize> {
+    (at + 1..run.exchanges.len()).find(|later| has_no_value(&run.exchanges[*later].path))
+}

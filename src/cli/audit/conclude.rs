@@ -1,0 +1,61 @@
+//! What an audit comes to: reports, and the exit code.
+
+use super::{EXIT_BELOW, EXIT_INTERRUPTED};
+use crate::audit::grade::Grade;
+use crate::audit::report::{self, Format};
+use crate::audit::verdict::{Audit, Ended};
+use crate::cli::arguments::VerdictArguments;
+use crate::cli::failure::Failure;
+use crate::cli::output::{self, color, print, save};
+use crate::report::{Look, WIDTH_DEFAULT};
+
+/// What is asked of an audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub reports: Vec<output::Wanted<Format>>,
+    pub min_grade: Option<Grade>,
+}
+
+impl Wanted {
+    pub fn read(arguments: &VerdictArguments) -> Result<Wanted, Failure> {
+        let reports = arguments.reports.iter().map(|text| output::Wanted::read(text, Format::parse));
+        Ok(Wanted { reports: reports.collect::<Result<_, _>>()?, min_grade: arguments.min_grade })
+    }
+}
+
+/// Writes what was asked for; the text goes to standard output unless a report goes there. The error is the first report that cannot be
+/// written; the others are.
+pub fn write(audit: &Audit, wanted: &Wanted) -> Result<(), Failure> {
+    let terminal = || report::terminal(audit, Look { color: color(), width: WIDTH_DEFAULT });
+    let mut written = Ok(());
+    let mut printed = false;
+    for one in &wanted.reports {
+        let to_terminal = one.file == "-";
+        printed |= to_terminal;
+        let text = match one.format {
+            Format::Text if to_terminal => terminal(),
+            format => report::render(format, audit),
+        };
+        let done = if to_terminal { print(&text) } else { save(&one.file, &text) };
+        written = written.and(done);
+    }
+    if !printed {
+        written = written.and(print(&terminal()));
+    }
+    written
+}
+
+/// Interrupted; or below the least grade, which what could not be judged always is.
+pub fn exit_code(audit: &Audit, min_grade: Option<Grade>) -> u8 {
+    let below = match (audit.grade, min_grade) {
+        (Some(grade), Some(least)) => grade > least,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    match audit.ended {
+        Ended::Interrupted => EXIT_INTERRUPTED,
+        Ended::OutOfTime | Ended::Unjudged(_) => EXIT_BELOW,
+        Ended::Finished if below => EXIT_BELOW,
+        Ended::Finished => 0,
+    }
+}

@@ -1,0 +1,135 @@
+//! Does a fault make sense for this contract? Names that it does not have are told with the nearest one that it has, and a fault that can
+//! never hit anything is refused.
+
+use crate::contract::Contract;
+use crate::contract::operation::Operation;
+use crate::contract::plan::Verb;
+use crate::words::did_you_mean;
+use crate::world::fault::address::OneOrMany;
+use crate::world::fault::{Address, Aspect, Fault, Kind, Wrong};
+
+/// Most known names that a refusal lists.
+const NAMES_LISTED_MAX: usize = 12;
+
+/// What is wrong with a fault for a world of this contract, if anything, and where in the written fault.
+pub fn check(contract: &Contract, fault: &Fault) -> Result<(), Wrong> {
+    match fault.kind.aspect() {
+        Aspect::Delivery => check_deliveries(contract, fault),
+        _ => check_calls(contract, fault),
+    }
+}
+
+fn check_calls(contract: &Contract, fault: &Fault) -> Result<(), Wrong> {
+    let address = &fault.address;
+    let all = &contract.operations.list;
+    known("operation", "operation", &address.operation, all.iter().map(|operation| operation.id.as_str()))?;
+    let tags = all.iter().flat_map(|operation| operation.tags.iter().map(String::as_str));
+    known("tag", "tag", &address.tag, tags)?;
+    known("method", "method of an operation", &address.method, all.iter().map(|operation| operation.method.as_str()))?;
+    check_error(contract, &fault.kind)?;
+    let meant: Vec<(usize, &Operation)> =
+        all.iter().enumerate().filter(|(_, operation)| concerns(address, operation)).collect();
+    if meant.is_empty() {
+        return Err(whole("no operation fits all that is asked for, so it would never hit", None));
+    }
+    let verb = |index: usize| &contract.plan.actions[index].verb;
+    let never = match fault.kind {
+        Kind::ItemErrors(_) if !meant.iter().any(|(index, _)| matches!(verb(*index), Verb::Batch(_))) => {
+            "is a batch, so no item could fail"
+        }
+        Kind::Stale(_) if meant.iter().all(|(index, _)| contract.plan.actions[*index].effects().0) => {
+            "only reads, so no read could be stale"
+        }
+        Kind::ExpiredCredential(_) if meant.iter().all(|(_, operation)| operation.security.is_empty()) => {
+            "takes a credential, so none could expire"
+        }
+        _ => return Ok(()),
+    };
+    let which = if meant.len() < all.len() { "no operation of those meant" } else { "no operation" };
+    let hint = "leave it out, or say other operations".to_owned();
+    Err(whole(&format!("{which} {never}"), Some(hint)))
+}
+
+fn check_deliveries(contract: &Contract, fault: &Fault) -> Result<(), Wrong> {
+    let Some(webhooks) = &contract.plan.webhooks else {
+        let hint = "a fault of this kind is about webhooks; leave it out".to_owned();
+        return Err(whole("this API delivers nothing, so it would never hit", Some(hint)));
+    };
+    known("event", "event", &fault.address.event, webhooks.events.iter().map(|(name, _)| name.as_str()))?;
+    if matches!(fault.kind, Kind::WrongSignature(_)) && webhooks.sign.is_none() {
+        return Err(whole("this API signs no deliveries, so none could be signed wrongly", None));
+    }
+    Ok(())
+}
+
+/// The service's own error must be there, and have the status that is asked for.
+fn check_error(contract: &Contract, kind: &Kind) -> Result<(), Wrong> {
+    let (error, status) = match kind {
+        Kind::Status(fault) => (&fault.error, Some(fault.status)),
+        Kind::ItemErrors(fault) => (&fault.error, None),
+        _ => return Ok(()),
+    };
+    let Some(name) = error else { return Ok(()) };
+    let errors = &contract.plan.errors.list;
+    known_one("/error", "error", name, errors.iter().map(|plan| plan.name.as_str()))?;
+    let own = errors.iter().find(|plan| plan.name == *name).map(|plan| plan.status);
+    match (own, status) {
+        (Some(own), Some(status)) if own != status => {
+            let hint = Some(format!("say status: {own}, or leave the error out"));
+            Err(Wrong { hint, ..at("/error", format!("the error {name:?} has status {own}, not {status}")) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// May a call of this operation be meant? The record and the credential are known only once it is made.
+fn concerns(address: &Address, operation: &Operation) -> bool {
+    let any = |asked: &OneOrMany, fits: &dyn Fn(&String) -> bool| asked.is_empty() || asked.0.iter().any(fits);
+    any(&address.operation, &|id| *id == operation.id)
+        && any(&address.tag, &|tag| operation.tags.contains(tag))
+        && any(&address.method, &|method| method == operation.method.as_str())
+}
+
+fn known<'a>(
+    word: &str,
+    what: &str,
+    asked: &OneOrMany,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Wrong> {
+    let several = asked.0.len() > 1;
+    asked.0.iter().enumerate().try_for_each(|(index, name)| {
+        let pointer = if several { format!("/{word}/{index}") } else { format!("/{word}") };
+        known_one(&pointer, what, name, names.clone())
+    })
+}
+
+fn known_one<'a>(
+    pointer: &str,
+    what: &str,
+    name: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Wrong> {
+    if names.clone().any(|known| known == name) {
+        return Ok(());
+    }
+    let mut all: Vec<&str> = names.collect();
+    all.sort_unstable();
+    all.dedup();
+    // `post` is meant to be `POST`, which no measure of letters says.
+    let same = all.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+    let hint = match same.or_else(|| did_you_mean(name, all.iter().copied())) {
+        Some(nearest) => Some(format!("did you mean {nearest:?}?")),
+        None if all.is_empty() => Some("this API has none".to_owned()),
+        None if all.len() <= NAMES_LISTED_MAX => Some(format!("known are: {}", all.join(", "))),
+        None => None,
+    };
+    Err(Wrong { hint, ..at(pointer, format!("there is no {what} {name:?}")) })
+}
+
+fn at(pointer: &str, message: String) -> Wrong {
+    Wrong { pointer: pointer.to_owned(), about_key: false, message, hint: None }
+}
+
+fn whole(message: &str, hint: Option<String>) -> Wrong {
+    Wrong { hint, ..at("", message.to_owned()) }
+}

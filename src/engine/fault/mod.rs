@@ -1,0 +1,226 @@
+//! Faults on their way through a call: which of those armed strike it, and what each does before, around and after the effect.
+//!
+//! ```text
+//! take ─ before ──────────── (nothing is performed: the reply is a refusal, or nobody sees it)
+//!   │
+//!   ├─ step_back, item errors, double ── around the effect
+//!   ├─ instead ─────────────────────────  the effect is done, and a failure is told
+//!   └─ after ─ note ────────────────────  the reply is late, cut short or lost; the hit is remembered
+//! ```
+//!
+//! What a kind does to a finished reply it does by itself ([`Kind::damage`]); here stands what needs the contract or the world.
+
+mod brought;
+mod check;
+mod clock_skew;
+mod delivery;
+mod double;
+mod expired_credential;
+mod item_errors;
+mod maintenance;
+mod quota;
+mod stale;
+mod status;
+
+use super::identify;
+use super::problem::Problem;
+use super::turn::Turn;
+use super::{Inputs, Visit};
+use crate::call::{Call, Reply};
+use crate::contract::Contract;
+use crate::contract::operation::OperationId;
+use crate::world::fault::kind::ItemErrors;
+use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Needs, Subject};
+
+pub use brought::{HEADER, brought};
+pub use check::check;
+pub use delivery::Fate;
+pub use double::again;
+pub use item_errors::item_problem;
+
+/// A fault that strikes a call.
+#[derive(Debug, Clone)]
+pub struct Struck {
+    /// The armed fault's id; a call that brings its own fault has none.
+    pub id: Option<u64>,
+    pub kind: Kind,
+    /// When it ends, on the world's clock, where that is known.
+    pub until: Option<i64>,
+    pub draw: Draw,
+}
+
+/// Stage 4: the armed faults for this call, counted; at most one of each aspect. A call that brings its own is hit by that alone, and no
+/// armed fault sees it.
+pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names: &[(String, String)]) -> Vec<Struck> {
+    if call.headers.contains_key(HEADER) {
+        return take_brought(turn, call, operation);
+    }
+    if turn.world.faults.is_empty() {
+        return Vec::new();
+    }
+    let contract = turn.contract;
+    let declared = contract.operations.get(operation);
+    let (changes, batch) = contract.plan.actions[operation.0].effects();
+    let asks = turn.world.faults.asks_for_credentials();
+    let credentials = if asks { identify::presented(contract, declared, call) } else { Vec::new() };
+    let subject = Subject::Call {
+        operation: &declared.id,
+        tags: &declared.tags,
+        method: declared.method.as_str(),
+        resources: names,
+        credentials: &credentials,
+        changes,
+        batch,
+    };
+    let seed = turn.world.ids.seed();
+    let taken = turn.world.faults.take(&subject, turn.now, seed);
+    let struck = taken.into_iter().map(|armed| struck(armed, seed));
+    let struck: Vec<Struck> = struck.collect();
+    for one in &struck {
+        turn.because("fault", in_words(&one.kind, one.id));
+    }
+    struck
+}
+
+fn struck(armed: Armed, seed: u64) -> Struck {
+    let until = armed.fault.occurrence.until.map(|until| until.instant(armed.armed_at));
+    Struck { id: Some(armed.id), until, draw: armed.draw(seed), kind: armed.fault.kind }
+}
+
+/// The fault that the call brings along. One that makes no sense is refused before the call comes here; it is told at least.
+fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId) -> Vec<Struck> {
+    let kind = match brought(turn.contract, call) {
+        Ok(Some(kind)) => kind,
+        Ok(None) => return Vec::new(),
+        Err(wrong) => {
+            turn.because("fault", format!("the one that the call brings makes no sense: {wrong}"));
+            return Vec::new();
+        }
+    };
+    let (changes, batch) = turn.contract.plan.actions[operation.0].effects();
+    let suffers = match kind.needs() {
+        Needs::Change => changes,
+        Needs::Read => !changes,
+        Needs::Batch => batch,
+        Needs::Nothing | Needs::Credential => true,
+    };
+    if !suffers {
+        turn.because("fault", format!("{kind} (brought by the call) strikes no such operation"));
+        return Vec::new();
+    }
+    turn.because("fault", format!("{kind} (brought by the call)"));
+    let count = u32::try_from(turn.world.journal.last_number()).unwrap_or(u32::MAX);
+    vec![Struck { id: None, kind, until: None, draw: Draw::new(turn.world.ids.seed(), 0, count) }]
+}
+
+fn in_words(kind: &Kind, id: Option<u64>) -> String {
+    match id {
+        Some(id) => format!("{kind} (fault {id})"),
+        None => kind.to_string(),
+    }
+}
+
+/// What answers a call of which nothing is performed.
+pub fn before(
+    turn: &mut Turn<'_, '_>,
+    call: &Call,
+    visit: &mut Visit,
+    operation: OperationId,
+) -> Result<Option<Reply>, Problem> {
+    let Some(fault) = visit.struck.iter().find(|one| one.kind.effect() == Effect::None).cloned() else {
+        return Ok(None);
+    };
+    match &fault.kind {
+        Kind::Status(status) => status::answer(turn, call, operation, &visit.inputs, status).map(Some),
+        Kind::Maintenance(_) => Err(maintenance::problem(turn, call, operation, &visit.inputs, fault.until)),
+        Kind::Quota(_) => Err(quota::problem(turn, call, visit, operation)),
+        Kind::ExpiredCredential(_) => Err(expired_credential::problem(turn.contract, call, operation)),
+        // Nobody sees this status: the connection suffers.
+        _ => Ok(Some(Reply::new(http::StatusCode::BAD_GATEWAY))),
+    }
+}
+
+/// Does nobody see the reply, because nothing was performed and the connection suffers?
+pub fn unseen(struck: &[Struck]) -> bool {
+    struck.iter().any(|one| one.kind.effect() == Effect::None) && !answered(struck)
+}
+
+/// Does the service say something because a fault asks for it, whatever its rules and its document say?
+pub fn answered(struck: &[Struck]) -> bool {
+    let answers = |kind: &Kind| {
+        matches!(kind, Kind::Status(_) | Kind::Maintenance(_) | Kind::Quota(_) | Kind::ExpiredCredential(_))
+    };
+    struck.iter().any(|one| answers(&one.kind))
+}
+
+/// Which items of a batch are to fail.
+pub fn item_errors(struck: &[Struck]) -> Option<&ItemErrors> {
+    struck.iter().find_map(|one| match &one.kind {
+        Kind::ItemErrors(errors) => Some(errors),
+        _ => None,
+    })
+}
+
+pub fn doubles(struck: &[Struck]) -> bool {
+    struck.iter().any(|one| matches!(one.kind, Kind::Double(_)))
+}
+
+/// What is told in place of the reply to a call that was performed: the reply under another status, or a failure.
+pub fn instead(turn: &Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) -> Option<Result<Reply, Problem>> {
+    let status = visit.struck.iter().find_map(|one| match &one.kind {
+        Kind::Status(status) if status.effect == Effect::Done => Some(status),
+        _ => None,
+    })?;
+    if status.status < 400 {
+        return Some(Ok(status::under_another(reply, status.status)));
+    }
+    Some(Err(status::refusal(turn, call, visit.operation?, &visit.inputs, status)))
+}
+
+/// Stage 15: whatever the effect was, the reply may still be late, cut short or lost.
+pub fn after(contract: &Contract, struck: &[Struck], reply: &mut Reply, now: i64) {
+    for one in struck {
+        if let Kind::Status(status) = &one.kind {
+            status::write_retry_after(reply, status, now);
+        }
+        one.kind.damage(reply, &mut one.draw.clone());
+    }
+    // Last, when all headers are there.
+    for one in struck {
+        if let Kind::ClockSkew(skew) = &one.kind {
+            clock_skew::shift(contract, reply, skew, now);
+        }
+    }
+}
+
+/// A read that lags sees the state of then; gives the state of now.
+pub use stale::{step_back, step_forward};
+
+/// Remembers with the armed faults which call they hit.
+pub fn note(turn: &mut Turn<'_, '_>, struck: &[Struck], entry: u64, name: &str) {
+    for id in struck.iter().filter_map(|one| one.id) {
+        turn.world.faults.note(id, Hit { entry, at: turn.now, name: name.to_owned() });
+    }
+}
+
+/// The label of what an operation is about, and the rest that texts of errors may name.
+fn named(turn: &Turn<'_, '_>, operation: OperationId, problem: Problem) -> Problem {
+    let label = turn.contract.plan.actions[operation.0].verb.resource().map(|index| turn.resource(index).label.clone());
+    let scopes = turn.contract.operations.get(operation).security.iter().flat_map(|one| one.values().flatten());
+    let scope = scopes.into_iter().next().cloned().unwrap_or_default();
+    problem
+        .with("resource", label.unwrap_or_else(|| "Resource".to_owned()))
+        .with("scope", scope)
+        .with("key", String::new())
+}
+
+/// The first of these errors whose texts can be made from what the call has, or the last resort.
+fn sayable(
+    turn: &Turn<'_, '_>,
+    operation: OperationId,
+    inputs: &Inputs,
+    errors: impl Iterator<Item = usize>,
+) -> Option<Problem> {
+    let mut problems = errors.map(|error| named(turn, operation, Problem::new(error)));
+    problems.find(|problem| super::problem::can_be_told(turn.contract, problem, inputs))
+}

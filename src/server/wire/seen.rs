@@ -1,0 +1,143 @@
+//! What a client that stays until the end sees of a reply over HTTP/1.1.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Version};
+
+use super::pace::Drip;
+use super::script;
+use crate::audit::observe::End;
+use crate::call::{CutPoint, Reply, Wire};
+use crate::server::write;
+
+/// What comes of a reply, whatever its client's patience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// It can be read whole, though it may be another than was meant.
+    Whole(Reply),
+    /// The connection ends before it does, or it is no HTTP.
+    Broken,
+    /// It never comes.
+    Nothing,
+}
+
+/// What is seen, and how long after the call.
+pub fn seen(mut reply: Reply, method: &Method) -> (Duration, Seen) {
+    let time = time_of(&reply, method);
+    let seen = match (reply.wire, end_of(&reply, method)) {
+        (Wire::Hang, _) => Seen::Nothing,
+        (_, End::Replied) => {
+            reply.body = body_of(&reply, method);
+            (reply.wire, reply.delay, reply.pace) = Default::default();
+            Seen::Whole(reply)
+        }
+        _ => Seen::Broken,
+    };
+    (time, seen)
+}
+
+/// The bytes of the body that reach the client.
+pub fn body_of(reply: &Reply, method: &Method) -> Bytes {
+    let length = reply.body.len();
+    let seen = match reply.wire {
+        _ if !write::has_body(reply.status, method) => 0,
+        Wire::Intact => length,
+        Wire::Cut(Some(bytes)) | Wire::Reset(CutPoint::Body(bytes)) => bytes,
+        Wire::Length(by) => length.saturating_add_signed(isize::try_from(by).unwrap_or(isize::MAX).min(0)),
+        Wire::Cut(None) | Wire::Reset(CutPoint::Start | CutPoint::Head) | Wire::Hang | Wire::Garbage => 0,
+    };
+    reply.body.slice(..seen.min(length))
+}
+
+/// How the exchange ends.
+pub fn end_of(reply: &Reply, method: &Method) -> End {
+    let length = if write::has_body(reply.status, method) { reply.body.len() } else { 0 };
+    match reply.wire {
+        Wire::Intact => End::Replied,
+        Wire::Cut(Some(bytes)) if bytes >= length => End::Replied,
+        // Fewer bytes than there are make a whole reply of another body; what has no body misses none.
+        Wire::Length(by) if by < 0 || !write::has_body(reply.status, method) => End::Replied,
+        _ => End::Cut,
+    }
+}
+
+/// How long the bytes take, the delay before them included.
+fn time_of(reply: &Reply, method: &Method) -> Duration {
+    let mut time = reply.delay;
+    if let Some(pace) = reply.pace.head {
+        let head = write::response(reply.clone(), method, Version::HTTP_11, true);
+        let head = script::head(Version::HTTP_11, head.status(), head.headers());
+        time += Drip::at(pace).time_of(head.len());
+    }
+    if let Some(pace) = reply.pace.body {
+        time += Drip::at(pace).time_of(body_of(reply, method).len());
+    }
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::call::Pace;
+
+    fn reply(wire: Wire) -> Reply {
+        let mut reply = Reply::new(StatusCode::OK);
+        reply.body = Bytes::from_static(b"hello");
+        reply.wire = wire;
+        reply
+    }
+
+    #[track_caller]
+    fn check(wire: Wire, method: Method, expected: Option<&str>) {
+        let (_, seen) = seen(reply(wire), &method);
+        let body = match &seen {
+            Seen::Whole(reply) => {
+                assert_eq!(reply.wire, Wire::Intact, "{wire:?}");
+                Some(std::str::from_utf8(&reply.body).unwrap())
+            }
+            Seen::Broken | Seen::Nothing => None,
+        };
+        assert_eq!(body, expected, "{wire:?} {method}");
+    }
+
+    #[test]
+    fn what_is_damaged_below_http_is_broken_unless_a_whole_reply_is_left() {
+        for wire in [
+            Wire::Cut(None),
+            Wire::Cut(Some(4)),
+            Wire::Reset(CutPoint::Start),
+            Wire::Reset(CutPoint::Head),
+            Wire::Reset(CutPoint::Body(5)),
+            Wire::Garbage,
+            Wire::Length(1),
+        ] {
+            check(wire, Method::GET, None);
+            assert_eq!(seen(reply(wire), &Method::GET).1, Seen::Broken);
+        }
+        check(Wire::Intact, Method::GET, Some("hello"));
+        check(Wire::Cut(Some(5)), Method::GET, Some("hello"));
+        check(Wire::Length(-2), Method::GET, Some("hel"));
+        check(Wire::Length(-9), Method::GET, Some(""));
+        assert_eq!(seen(reply(Wire::Hang), &Method::GET).1, Seen::Nothing);
+    }
+
+    #[test]
+    fn what_has_no_body_loses_none() {
+        check(Wire::Intact, Method::HEAD, Some(""));
+        check(Wire::Cut(Some(0)), Method::HEAD, Some(""));
+        check(Wire::Length(3), Method::HEAD, Some(""));
+        check(Wire::Cut(None), Method::HEAD, None);
+    }
+
+    #[test]
+    fn delay_and_paces_add_up() {
+        let mut slow = reply(Wire::Cut(Some(2)));
+        slow.delay = Duration::from_secs(1);
+        slow.pace = Pace { head: Some(1), body: Some(2) };
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n".len() as u64;
+        assert_eq!(seen(slow, &Method::GET), (Duration::from_secs(1 + head + 1), Seen::Broken));
+    }
+}

@@ -1,0 +1,210 @@
+//! The kinds of faults: what the other side sees. One file each; here is the table of them.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::draw::Draw;
+use crate::call::Reply;
+
+/// Longest wait that a fault may ask for, in milliseconds.
+pub const WAIT_MS_MAX: u64 = 300_000;
+/// Longest time that a delivery may be held back, in milliseconds of the world's clock: thirty days.
+pub const HOLD_MS_MAX: u64 = 2_592_000_000;
+
+pub use stale::STALE_CALLS_MAX;
+pub use status::RetryAfterForm;
+
+/// A kind of fault, with its own words.
+pub trait FaultKind: Serialize + DeserializeOwned + JsonSchema + fmt::Display {
+    const ASPECT: Aspect = Aspect::Answer;
+    const NEEDS: Needs = Needs::Nothing;
+
+    /// What is wrong with its words, if anything.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Has the call been performed when it strikes?
+    fn effect(&self) -> Effect {
+        Effect::Done
+    }
+
+    /// What becomes of the finished reply.
+    fn damage(&self, _reply: &mut Reply, _draw: &mut Draw) {}
+}
+
+/// What of an exchange a fault is about. A call takes at most one fault of each aspect, so that a slow service can also fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aspect {
+    /// When it comes.
+    Time,
+    /// What the clocks in its headers say.
+    Clock,
+    /// Everything else about the call.
+    Answer,
+    /// A delivery to a webhook.
+    Delivery,
+}
+
+/// What a call must be to be struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    /// It changes something.
+    Change,
+    /// It only reads.
+    Read,
+    /// It is a batch.
+    Batch,
+    /// It presents a credential where one is asked for.
+    Credential,
+}
+
+/// Has the call been performed when the fault strikes? What separates "failed before" from "done, but the answer was lost".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Effect {
+    /// Nothing was performed.
+    None,
+    /// It was performed in full; only the answer suffers.
+    Done,
+}
+
+/// Writes the enum and what is done with each from one table.
+macro_rules! kinds {
+    ($($file:ident::$variant:ident = $word:literal;)*) => {
+        $(mod $file;)*
+        $(pub use $file::$variant;)*
+
+        /// What goes wrong.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Kind {
+            $($variant($variant),)*
+        }
+
+        impl Kind {
+            /// Every kind's word, in the order of this file.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            pub fn word(&self) -> &'static str {
+                match self { $(Kind::$variant(_) => $word,)* }
+            }
+
+            pub fn aspect(&self) -> Aspect {
+                match self { $(Kind::$variant(_) => $variant::ASPECT,)* }
+            }
+
+            pub fn needs(&self) -> Needs {
+                match self { $(Kind::$variant(_) => $variant::NEEDS,)* }
+            }
+
+            pub fn effect(&self) -> Effect {
+                match self { $(Kind::$variant(kind) => kind.effect(),)* }
+            }
+
+            /// What is wrong with its words, if anything.
+            pub fn check(&self) -> Result<(), String> {
+                match self { $(Kind::$variant(kind) => kind.check(),)* }
+            }
+
+            /// What becomes of the finished reply.
+            pub fn damage(&self, reply: &mut Reply, draw: &mut Draw) {
+                match self { $(Kind::$variant(kind) => kind.damage(reply, draw),)* }
+            }
+
+            /// `None` when there is no such kind.
+            pub(super) fn read(word: &str, own: Map<String, Value>) -> Option<Result<Kind, super::written::Wrong>> {
+                match word {
+                    $($word => Some(super::written::read_own(own).map(Kind::$variant)),)*
+                    _ => None,
+                }
+            }
+
+            /// Its own words.
+            pub(super) fn write(&self) -> Map<String, Value> {
+                match self { $(Kind::$variant(kind) => super::written::object(kind),)* }
+            }
+
+            /// Each kind's word, what it is about, and the schema of its own words.
+            pub(super) fn schemas(
+                generator: &mut schemars::SchemaGenerator,
+            ) -> Vec<(&'static str, Aspect, schemars::Schema)> {
+                vec![$(($word, <$variant as FaultKind>::ASPECT, <$variant>::json_schema(generator)),)*]
+            }
+        }
+
+        /// As the journal and the log tell it.
+        impl fmt::Display for Kind {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Kind::$variant(kind) => kind.fmt(out),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    // Answers of the service, in its own shape.
+    status::Status = "status";
+    maintenance::Maintenance = "maintenance";
+    quota::Quota = "quota";
+    expired_credential::ExpiredCredential = "expiredCredential";
+    item_errors::ItemErrors = "itemErrors";
+    // What it did.
+    double::Double = "double";
+    stale::Stale = "stale";
+    // When it answers.
+    latency::Latency = "latency";
+    slow_head::SlowHead = "slowHead";
+    slow_body::SlowBody = "slowBody";
+    clock_skew::ClockSkew = "clockSkew";
+    // The connection.
+    hang::Hang = "hang";
+    close::Close = "close";
+    reset::Reset = "reset";
+    truncate::Truncate = "truncate";
+    wrong_length::WrongLength = "wrongLength";
+    garbage::Garbage = "garbage";
+    // The body.
+    invalid_json::InvalidJson = "invalidJson";
+    wrong_content_type::WrongContentType = "wrongContentType";
+    empty_body::EmptyBody = "emptyBody";
+    corrupt_gzip::CorruptGzip = "corruptGzip";
+    // Deliveries.
+    drop_delivery::DropDelivery = "dropDelivery";
+    delay_delivery::DelayDelivery = "delayDelivery";
+    duplicate_delivery::DuplicateDelivery = "duplicateDelivery";
+    reorder_delivery::ReorderDelivery = "reorderDelivery";
+    wrong_signature::WrongSignature = "wrongSignature";
+}
+
+/// A wait within bounds.
+fn check_wait(word: &str, ms: u64) -> Result<(), String> {
+    if ms > WAIT_MS_MAX { Err(format!("{word} {ms} is too long: at most {WAIT_MS_MAX} ms")) } else { Ok(()) }
+}
+
+/// May a reply of this status have a body (RFC 9110, 6.4.1)?
+pub fn takes_body(status: StatusCode) -> bool {
+    !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Puts a header in the place of all of its name.
+fn set_header(reply: &mut Reply, name: HeaderName, value: HeaderValue) {
+    reply.headers.retain(|(known, _)| *known != name);
+    reply.headers.push((name, value));
+}
+
+fn no_effect() -> Effect {
+    Effect::None
+}
+
+fn write_effect(out: &mut fmt::Formatter<'_>, effect: Effect) -> fmt::Result {
+    match effect {
+        Effect::None => Ok(()),
+        Effect::Done => out.write_str(", after the effect"),
+    }
+}
