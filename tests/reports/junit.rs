@@ -34,7 +34,7 @@ const RULES: [Rule; 9] = [
 ];
 
 #[track_caller]
-fn valid(text: &str) -> Element {
+pub fn valid(text: &str) -> Element {
     let root = xml::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(root.name, "testsuites");
     let mut problems = Vec::new();

@@ -1,5 +1,6 @@
 //! Reports, whole: the same results in every format, against what was read and approved, and against the formats' own rules.
 
+mod audit;
 #[path = "../support/results.rs"]
 mod example;
 mod github;
