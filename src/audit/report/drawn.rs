@@ -91,7 +91,10 @@ fn draw(cells: &[Cell], timeline: &Timeline, width: usize, look: Look) -> String
         });
         let from = column + cell.width();
         let next = columns.get(index + 1).copied();
-        let until_ended = scaled(cell.ended, timeline, width).min(next.unwrap_or(width)).max(from);
+        // Cells that were moved together must not hide that there was a wait between them.
+        let waited = cells.get(index + 1).is_some_and(|next| next.begun > cell.ended);
+        let line_max = next.unwrap_or(width).saturating_sub(usize::from(waited));
+        let until_ended = scaled(cell.ended, timeline, width).min(line_max).max(from);
         let quiet = next.map_or(0, |next| next.saturating_sub(until_ended));
         drawn.push_str(&look.dim(&format!("{}{}", "─".repeat(until_ended - from), "·".repeat(quiet))));
     }
@@ -154,7 +157,7 @@ mod tests {
     #[test]
     fn attempts_stand_where_their_time_is() {
         check(&[(0, 5, "503"), (200, 5, "503"), (800, 5, "201")], 40, "│503·····│503·······················│201");
-        check(&[(1_000, 1_000, "left"), (2_100, 5, "200")], 30, "│left──────────────────···│200");
+        check(&[(1_000, 1_000, "left"), (2_100, 5, "200")], 30, "│left────────────────────·│200");
         check(&[(7, 0, "200")], 30, "│200");
     }
 
