@@ -89,7 +89,7 @@ fn a_write_without_a_key_is_not_repeated_when_it_may_have_happened() {
     ];
     for (code, fault) in situations {
         let faults = once("createNote", fault);
-        let note = note().within(400);
+        let note = note().within(1_000);
         obeys(&[code, "no-duplicates"], &faults, [note.clone().into()]);
         breaks(&[code, "no-duplicates"], &faults, [note.again().into()]);
     }

@@ -223,7 +223,7 @@ impl Default for Retry {
 
 impl Default for Wait {
     fn default() -> Wait {
-        Wait { first_ms: 40, factor: 2.0, jitter: 0.5, longest_ms: 1_000 }
+        Wait { first_ms: 60, factor: 2.0, jitter: 0.5, longest_ms: 1_000 }
     }
 }
 
