@@ -67,13 +67,13 @@ fn the_control_api_describes_faults_as_their_types_do() {
 
 #[test]
 fn the_page_about_faults_is_generated_from_the_types() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/faults");
-    let entries = std::fs::read_dir(folder).expect("spec/faults/ is there");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let entries = std::fs::read_dir(folder).expect("spec/ is there");
     let mut profiles: Vec<(String, String)> = entries
         .map(|entry| entry.expect("an entry").path())
-        .map(|path| {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            (name, std::fs::read_to_string(&path).expect("a profile is text"))
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?.strip_suffix(".faults.yaml")?.to_owned();
+            Some((name, std::fs::read_to_string(&path).expect("a profile is text")))
         })
         .collect();
     profiles.sort();

@@ -8,16 +8,17 @@ use super::failure::Failure;
 use crate::contract::document::Source;
 use crate::words::did_you_mean;
 
-/// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`.
+/// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`. Beside them, profiles of faults and the audit plan.
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
 
 /// What the files of a service are called that is asked for by its name: `shipped:NAME/openapi.yaml`. No file on disk is meant.
 const SHIPPED: &str = "shipped:";
 /// Where they lie in the repository. A path like `spec/NAME/openapi.yaml` means the file on disk, or the embedded one where there is none.
 pub const SHIPPED_ROOT: &str = "spec/";
-/// The folder of fault profiles among them, and how their files end.
-const PROFILES: &str = "faults";
-const PROFILE: &str = ".yaml";
+/// How files of fault profiles end, beside the services' folders.
+const PROFILE: &str = ".faults.yaml";
+/// The plan of audits where none is named.
+const AUDIT_PLAN: &str = "default.audit.yaml";
 const DOCUMENT: &str = "openapi.yaml";
 const OVERLAY: &str = "overlay.yaml";
 const FURTHER_OVERLAYS: &str = ".overlay.yaml";
@@ -89,7 +90,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The shipped fault profiles, sorted.
 pub fn profiles() -> Vec<&'static str> {
-    let files = EMBEDDED.get_dir(PROFILES).into_iter().flat_map(Dir::files);
+    let files = EMBEDDED.files();
     let mut names: Vec<_> = files.filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(PROFILE)).collect();
     names.sort_unstable();
     names
@@ -97,12 +98,12 @@ pub fn profiles() -> Vec<&'static str> {
 
 /// The file of a shipped profile, as [`Files`] reads it.
 pub fn profile(name: &str) -> String {
-    format!("{SHIPPED}{PROFILES}/{name}{PROFILE}")
+    format!("{SHIPPED}{name}{PROFILE}")
 }
 
 /// The file of the plan that ships for audits.
 pub fn default_plan() -> String {
-    format!("{SHIPPED}audit/default.yaml")
+    format!("{SHIPPED}{AUDIT_PLAN}")
 }
 
 fn shipped(name: &str) -> Spec {

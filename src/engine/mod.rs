@@ -55,7 +55,7 @@ use perform::Brought;
 use problem::Problem;
 use turn::Turn;
 
-pub use fault::{HEADER as FAULT_HEADER, brought as brought_fault};
+pub use fault::brought as brought_fault;
 pub use found::{credential, found, restore, seed, write_touches};
 pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
 pub use page::own_page;

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { serve } from "./fake.mjs";
@@ -20,8 +20,7 @@ const work = join(resolve(modules), "generated");
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work);
 
-const folders = readdirSync(join(root, "spec"), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-const shipped = folders.filter((folder) => existsSync(join(root, "spec", folder, "openapi.yaml")));
+const shipped = readdirSync(join(root, "spec"), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 const walks = readdirSync(join(here, "generated")).map((file) => basename(file, ".ts"));
 assert.deepEqual(shipped.filter((service) => !walks.includes(service)), [], "services without a walk in tests/clients/generated");
 const services = named.length > 0 ? named : shipped;

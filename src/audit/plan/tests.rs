@@ -7,7 +7,7 @@ use crate::audit::fixture::{call, delivery, get, knowledge, post, run};
 use crate::audit::observe::Run;
 use crate::contract::diagnostic;
 
-const DEFAULT: &str = include_str!("../../../spec/audit/default.yaml");
+const DEFAULT: &str = include_str!("../../../spec/default.audit.yaml");
 
 #[test]
 fn a_plan_is_read_with_all_that_a_trial_may_say() {
@@ -209,7 +209,7 @@ fn a_login_gives_the_credential_of_later_calls() {
 
 #[test]
 fn the_default_plan_says_what_each_trial_is_and_what_it_needs() {
-    let plan = read("default.yaml", DEFAULT).unwrap();
+    let plan = read("default.audit.yaml", DEFAULT).unwrap();
     assert!(plan.trials.len() >= 40, "{}", plan.trials.len());
     for trial in &plan.trials {
         assert_ne!(trial.title, trial.name, "{}: a title says what goes wrong", trial.name);
@@ -234,7 +234,7 @@ fn narrowed_twice(trial: &PlannedTrial) -> bool {
 #[test]
 fn the_default_plan_tries_every_kind_that_a_client_can_get_wrong() {
     use crate::world::fault::Kind;
-    let plan = read("default.yaml", DEFAULT).unwrap();
+    let plan = read("default.audit.yaml", DEFAULT).unwrap();
     let tried: Vec<&str> =
         plan.trials.iter().flat_map(|trial| trial.faults.iter().map(|planned| planned.fault.kind.word())).collect();
     let missing: Vec<&str> = Kind::WORDS.iter().copied().filter(|word| !tried.contains(word)).collect();

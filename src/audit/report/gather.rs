@@ -40,7 +40,7 @@ pub fn report(audit: &Audit) -> Report {
         score: score.map(|score| model::Score {
             kept: score.kept,
             decided: score.decided,
-            capped_by: score.capped.map(severity),
+            capped_by: score.capped,
         }),
         summary: summary(audit),
         rules: audit.judged.iter().map(|judged| teller.rule(judged)).collect(),
@@ -86,7 +86,7 @@ impl<'a> Teller<'a> {
         model::Rule {
             code: judged.rule.code.to_owned(),
             family: judged.family.to_owned(),
-            severity: severity(judged.rule.severity),
+            severity: judged.rule.severity,
             title: judged.rule.title.to_owned(),
             source: judged.rule.source.to_owned(),
             outcome,
@@ -284,15 +284,6 @@ fn unjudged(why: &Unjudged) -> String {
             format!("the client fails even without faults: {}", super::words::exit(exit(*ended)))
         }
         Unjudged::NothingSeen => "no call was seen".to_owned(),
-    }
-}
-
-fn severity(severity: Severity) -> model::Severity {
-    match severity {
-        Severity::Critical => model::Severity::Critical,
-        Severity::Error => model::Severity::Error,
-        Severity::Warning => model::Severity::Warning,
-        Severity::Note => model::Severity::Note,
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::audit::grade::Grade;
+use crate::audit::rule::Severity;
 
 /// Counts up when a field goes or changes its meaning; new fields leave it as it is.
 pub const VERSION: u32 = 1;
@@ -140,19 +141,6 @@ pub struct Rule {
     pub reason: Option<String>,
     /// What shows it, the worst first.
     pub evidence: Vec<Evidence>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// Data is lost, duplicated or taken for what it is not.
-    Critical,
-    /// Calls fail that need not, or a service is harmed.
-    Error,
-    /// Bad manners, or a risk under load.
-    Warning,
-    /// Worth knowing.
-    Note,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

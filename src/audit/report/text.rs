@@ -3,9 +3,10 @@
 
 use console::measure_text_width;
 
-use super::model::{EndState, Evidence, Outcome, Report, Rule, Run, Severity, Trial};
+use super::model::{EndState, Evidence, Outcome, Report, Rule, Run, Trial};
 use super::timeline::Timeline;
 use super::{drawn, words};
+use crate::audit::rule::Severity;
 use crate::report::Look;
 use crate::report::plain::{self, padding};
 

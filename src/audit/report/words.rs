@@ -1,6 +1,6 @@
 //! Words and marks that several formats use.
 
-use super::model::{EndState, Exit, ExitKind, Outcome, Report, Rule, Severity};
+use super::model::{EndState, Exit, ExitKind, Outcome, Report, Rule};
 use crate::report::plain;
 
 /// A span of microseconds in the unit that fits.
@@ -57,17 +57,6 @@ impl Outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "failed",
             Outcome::Undecided => "undecided",
-        }
-    }
-}
-
-impl Severity {
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::Critical => "critical",
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
         }
     }
 }

@@ -24,6 +24,9 @@ mod trouble;
 mod wait;
 mod webhook;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::knowledge::Knowledge;
 use super::logical::{self, LogicalCall};
 use super::observe::{Exchange, Run};
@@ -44,7 +47,8 @@ pub struct Rule {
 }
 
 /// How much breaking a rule weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// Worth knowing.
     Note,

@@ -1,9 +1,7 @@
 //! Times as evidence tells them, and what servers ask clients to wait.
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
-
 use crate::audit::observe::Exchange;
+use crate::instant::parse_http_date;
 
 /// Microseconds in a millisecond.
 pub const MS: u64 = 1_000;
@@ -41,9 +39,9 @@ impl Asked {
             // More digits than fit are far beyond any bound, too.
             return Some(Asked::Seconds(value.parse().unwrap_or(u64::MAX)));
         }
-        let Some(date) = http_date(value) else { return Some(Asked::Malformed) };
-        let now = exchange.reply_header("date").and_then(http_date);
-        let ahead = now.map(|now| date.as_second() - now.as_second());
+        let Some(date) = parse_http_date(value) else { return Some(Asked::Malformed) };
+        let now = exchange.reply_header("date").and_then(parse_http_date);
+        let ahead = now.map(|now| date.saturating_sub(now).div_euclid(1_000));
         Some(Asked::Date(ahead.or_else(|| said_by_fault(exchange))))
     }
 
@@ -60,10 +58,6 @@ impl Asked {
     pub fn is_absurd(self) -> bool {
         self.seconds().is_some_and(|seconds| seconds >= ABSURD_SECONDS)
     }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// Seconds that the fault behind a date was to put between it and now: for replies that do not tell the time.

@@ -1,6 +1,5 @@
 //! Deliveries that never arrive, come late, twice, out of order, or signed by somebody else.
 
-use super::in_words;
 use crate::engine::turn::Turn;
 use crate::world::agenda::Work;
 use crate::world::fault::{Hit, Kind, Subject};
@@ -42,7 +41,7 @@ impl Turn<'_, '_> {
         let mut spoiled = Spoiled {
             fault: Some(armed.id),
             kind: kind.word().to_owned(),
-            told: in_words(kind, Some(armed.id)),
+            told: armed.told(),
             ..Spoiled::default()
         };
         let fate = match kind {

@@ -30,7 +30,7 @@ use crate::call::{Call, Reply};
 use crate::contract::Contract;
 use crate::contract::operation::OperationId;
 use crate::world::fault::kind::ItemErrors;
-use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Needs, Subject};
+use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Subject};
 
 pub use brought::{HEADER, brought};
 pub use check::check;
@@ -74,12 +74,10 @@ pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names:
     };
     let seed = turn.world.ids.seed();
     let taken = turn.world.faults.take(&subject, turn.now, seed);
-    let struck = taken.into_iter().map(|armed| struck(armed, seed));
-    let struck: Vec<Struck> = struck.collect();
-    for one in &struck {
-        turn.because("fault", in_words(&one.kind, one.id));
+    for armed in &taken {
+        turn.because("fault", armed.told());
     }
-    struck
+    taken.into_iter().map(|armed| struck(armed, seed)).collect()
 }
 
 fn struck(armed: Armed, seed: u64) -> Struck {
@@ -98,26 +96,14 @@ fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId) ->
         }
     };
     let (changes, batch) = turn.contract.plan.actions[operation.0].effects();
-    let suffers = match kind.needs() {
-        Needs::Change => changes,
-        Needs::Read => !changes,
-        Needs::Batch => batch,
-        Needs::Nothing | Needs::Credential => true,
-    };
-    if !suffers {
+    // A call that brings a fault for its credential brings the credential.
+    if !kind.needs().are_met(changes, batch, true) {
         turn.because("fault", format!("{kind} (brought by the call) strikes no such operation"));
         return Vec::new();
     }
     turn.because("fault", format!("{kind} (brought by the call)"));
     let count = u32::try_from(turn.world.journal.last_number()).unwrap_or(u32::MAX);
     vec![Struck { id: None, kind, until: None, draw: Draw::new(turn.world.ids.seed(), 0, count) }]
-}
-
-fn in_words(kind: &Kind, id: Option<u64>) -> String {
-    match id {
-        Some(id) => format!("{kind} (fault {id})"),
-        None => kind.to_string(),
-    }
 }
 
 /// What answers a call of which nothing is performed.
@@ -147,10 +133,7 @@ pub fn unseen(struck: &[Struck]) -> bool {
 
 /// Does the service say something because a fault asks for it, whatever its rules and its document say?
 pub fn answered(struck: &[Struck]) -> bool {
-    let answers = |kind: &Kind| {
-        matches!(kind, Kind::Status(_) | Kind::Maintenance(_) | Kind::Quota(_) | Kind::ExpiredCredential(_))
-    };
-    struck.iter().any(|one| answers(&one.kind))
+    struck.iter().any(|one| one.kind.answers())
 }
 
 /// Which items of a batch are to fail.

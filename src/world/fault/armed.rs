@@ -170,6 +170,11 @@ impl Armed {
         self.hits > 0
     }
 
+    /// As the journal tells it.
+    pub fn told(&self) -> String {
+        format!("{} (fault {})", self.fault.kind, self.id)
+    }
+
     /// The draws of its newest hit.
     pub fn draw(&self, seed: u64) -> Draw {
         Draw::new(seed, self.id, self.seen)
@@ -190,14 +195,7 @@ impl Armed {
                 kind.aspect() == Aspect::Delivery && !(overtakes && matches!(kind, Kind::ReorderDelivery(_)))
             }
             Subject::Call { credentials, changes, batch, .. } => {
-                kind.aspect() != Aspect::Delivery
-                    && match kind.needs() {
-                        Needs::Nothing => true,
-                        Needs::Change => changes,
-                        Needs::Read => !changes,
-                        Needs::Batch => batch,
-                        Needs::Credential => !credentials.is_empty(),
-                    }
+                kind.aspect() != Aspect::Delivery && kind.needs().are_met(changes, batch, !credentials.is_empty())
             }
         }
     }

@@ -66,7 +66,7 @@ pub fn page(profiles: &[(String, String)]) -> String {
     text.push_str("\n| profile | imitates |\n|---|---|\n");
     for (name, file) in profiles {
         let comment: Vec<&str> = file.lines().map_while(|line| line.strip_prefix("# ")).collect();
-        _ = writeln!(text, "| [`{name}`](faults/{name}.yaml) | {} |", comment.join(" ").replace('|', "\\|"));
+        _ = writeln!(text, "| [`{name}`]({name}.faults.yaml) | {} |", comment.join(" ").replace('|', "\\|"));
     }
     text.push_str(CLOSING);
     _ = write!(

@@ -1,9 +1,10 @@
 //! A rule: its verdict, where it is from, and what shows it.
 
-use super::super::model::{End, Evidence, Exchange, Outcome, Performed, Report, Rule, Run, Severity};
+use super::super::model::{End, Evidence, Exchange, Outcome, Performed, Report, Rule, Run};
 use super::super::timeline::Timeline;
 use super::super::{text, words};
 use super::shapes;
+use crate::audit::rule::Severity;
 use crate::report::markup::Markup;
 use crate::report::plain;
 

@@ -16,6 +16,7 @@ pub struct ExpiredCredential {}
 
 impl FaultKind for ExpiredCredential {
     const NEEDS: Needs = Needs::Credential;
+    const ANSWERS: bool = true;
 
     fn effect(&self) -> Effect {
         Effect::None

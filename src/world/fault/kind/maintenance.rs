@@ -13,6 +13,8 @@ use super::{Effect, FaultKind};
 pub struct Maintenance {}
 
 impl FaultKind for Maintenance {
+    const ANSWERS: bool = true;
+
     fn effect(&self) -> Effect {
         Effect::None
     }

@@ -23,6 +23,8 @@ pub use status::RetryAfterForm;
 pub trait FaultKind: Serialize + DeserializeOwned + JsonSchema + fmt::Display {
     const ASPECT: Aspect = Aspect::Answer;
     const NEEDS: Needs = Needs::Nothing;
+    /// Does the service itself say something because of it, whatever its rules and its document say?
+    const ANSWERS: bool = false;
 
     /// What is wrong with its words, if anything.
     fn check(&self) -> Result<(), String> {
@@ -65,6 +67,19 @@ pub enum Needs {
     Credential,
 }
 
+impl Needs {
+    /// Is a call like this struck? `presents`: it presents a credential.
+    pub fn are_met(self, changes: bool, batch: bool, presents: bool) -> bool {
+        match self {
+            Needs::Nothing => true,
+            Needs::Change => changes,
+            Needs::Read => !changes,
+            Needs::Batch => batch,
+            Needs::Credential => presents,
+        }
+    }
+}
+
 /// Has the call been performed when the fault strikes? What separates "failed before" from "done, but the answer was lost".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +120,11 @@ macro_rules! kinds {
 
             pub fn effect(&self) -> Effect {
                 match self { $(Kind::$variant(kind) => kind.effect(),)* }
+            }
+
+            /// Does the service itself say something because of it?
+            pub fn answers(&self) -> bool {
+                match self { $(Kind::$variant(_) => $variant::ANSWERS,)* }
             }
 
             /// What is wrong with its words, if anything.
@@ -185,6 +205,14 @@ kinds! {
 /// A wait within bounds.
 fn check_wait(word: &str, ms: u64) -> Result<(), String> {
     if ms > WAIT_MS_MAX { Err(format!("{word} {ms} is too long: at most {WAIT_MS_MAX} ms")) } else { Ok(()) }
+}
+
+/// A pace that gets somewhere.
+fn check_pace(bytes_per_second: u32) -> Result<(), String> {
+    match bytes_per_second {
+        0 => Err("bytesPerSecond is 0: a fault of kind hang never answers".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 /// May a reply of this status have a body (RFC 9110, 6.4.1)?

@@ -13,6 +13,8 @@ use super::{Effect, FaultKind};
 pub struct Quota {}
 
 impl FaultKind for Quota {
+    const ANSWERS: bool = true;
+
     fn effect(&self) -> Effect {
         Effect::None
     }

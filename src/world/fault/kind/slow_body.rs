@@ -5,8 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Aspect, FaultKind};
-use crate::call::{Reply};
+use super::{Aspect, FaultKind, check_pace};
+use crate::call::Reply;
 use crate::world::fault::Draw;
 
 /// The body comes in at this pace.
@@ -22,10 +22,7 @@ impl FaultKind for SlowBody {
     const ASPECT: Aspect = Aspect::Time;
 
     fn check(&self) -> Result<(), String> {
-        match self.bytes_per_second {
-            0 => Err("bytesPerSecond is 0: a fault of kind hang never answers".to_owned()),
-            _ => Ok(()),
-        }
+        check_pace(self.bytes_per_second)
     }
 
     fn damage(&self, reply: &mut Reply, _draw: &mut Draw) {

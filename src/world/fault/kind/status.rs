@@ -34,6 +34,8 @@ pub struct Status {
 }
 
 impl FaultKind for Status {
+    const ANSWERS: bool = true;
+
     fn check(&self) -> Result<(), String> {
         if !(200..=599).contains(&self.status) {
             return Err(format!("status {} is not a final HTTP status: use 200 to 599", self.status));
