@@ -38,12 +38,8 @@ impl Turn<'_, '_> {
             return Fate::Sent;
         };
         let kind = &armed.fault.kind;
-        let mut spoiled = Spoiled {
-            fault: Some(armed.id),
-            kind: kind.word().to_owned(),
-            told: armed.told(),
-            ..Spoiled::default()
-        };
+        let mut spoiled =
+            Spoiled { fault: Some(armed.id), kind: kind.word().to_owned(), told: armed.told(), ..Spoiled::default() };
         let fate = match kind {
             Kind::DropDelivery(_) => {
                 spoiled.dropped = true;

@@ -15,7 +15,6 @@ pub struct Double {}
 
 impl FaultKind for Double {
     const NEEDS: Needs = Needs::Change;
-
 }
 
 impl fmt::Display for Double {

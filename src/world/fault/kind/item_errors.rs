@@ -22,7 +22,6 @@ pub struct ItemErrors {
 
 impl FaultKind for ItemErrors {
     const NEEDS: Needs = Needs::Batch;
-
 }
 
 impl ItemErrors {

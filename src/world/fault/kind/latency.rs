@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Aspect, FaultKind, WAIT_MS_MAX, check_wait};
-use crate::call::{Reply};
+use crate::call::Reply;
 use crate::world::fault::Draw;
 
 /// Answers as usual, later. Exactly one of `ms`, `uniform`, `normal` and `longTail`; no wait is longer than 300,000 ms.

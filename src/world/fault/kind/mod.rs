@@ -1,5 +1,32 @@
 //! The kinds of faults: what the other side sees. One file each; here is the table of them.
 
+mod clock_skew;
+mod close;
+mod corrupt_gzip;
+mod delay_delivery;
+mod double;
+mod drop_delivery;
+mod duplicate_delivery;
+mod empty_body;
+mod expired_credential;
+mod garbage;
+mod hang;
+mod invalid_json;
+mod item_errors;
+mod latency;
+mod maintenance;
+mod quota;
+mod reorder_delivery;
+mod reset;
+mod slow_body;
+mod slow_head;
+mod stale;
+mod status;
+mod truncate;
+mod wrong_content_type;
+mod wrong_length;
+mod wrong_signature;
+
 use std::fmt;
 
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -93,7 +120,6 @@ pub enum Effect {
 /// Writes the enum and what is done with each from one table.
 macro_rules! kinds {
     ($($file:ident::$variant:ident = $word:literal;)*) => {
-        $(mod $file;)*
         $(pub use $file::$variant;)*
 
         /// What goes wrong.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, FaultKind};
-use crate::call::{Reply, CutPoint, Wire};
+use crate::call::{CutPoint, Reply, Wire};
 use crate::world::fault::Draw;
 
 /// Breaks the connection off (RST): before the reply, within its headers, or within its body, which needs `effect: done`.

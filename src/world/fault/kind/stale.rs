@@ -32,7 +32,7 @@ impl FaultKind for Stale {
             (Some(0), None) | (None, Some(0)) => Err("a read that lags by nothing is none: say 1 or more".to_owned()),
             (None, Some(calls)) if calls > STALE_CALLS_MAX => {
                 Err(format!("byCalls {calls} is too far back: at most {STALE_CALLS_MAX}"))
-            },
+            }
             (Some(_), None) | (None, Some(_)) => Ok(()),
             _ => Err("stale takes either byMs or byCalls".to_owned()),
         }

@@ -22,7 +22,9 @@ impl FaultKind for WrongContentType {
         if takes_body(reply.status) {
             let title = format!("{} {}", reply.status.as_u16(), reply.status.canonical_reason().unwrap_or_default());
             let title = title.trim_end();
-            let page = format!("<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
+            let page = format!(
+                "<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+            );
             reply.body = page.into();
         }
     }
