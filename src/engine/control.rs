@@ -41,12 +41,13 @@ pub fn keep_offset(world: &mut World, wall: i64) {
     note(world, format!("clock advanced to {now}"));
 }
 
-/// Arms a fault and gives its id; an error says what is wrong with it.
-pub fn arm(world: &mut World, fault: Fault) -> Result<u64, String> {
-    let now = world.clock.now();
+/// Arms a fault and gives its id; an error says what is wrong with it. `wall` is the present wall reading: a clock that follows it was moved
+/// last when the world was last called, which may be long ago.
+pub fn arm(world: &mut World, fault: Fault, wall: i64) -> Result<u64, String> {
+    let now = world.clock.target(wall);
     let id = world.faults.arm(fault, now)?;
     world.faults.keep_past(&world.store, now);
-    note(world, format!("fault {id} armed"));
+    world.journal.push(now, What::Control { action: format!("fault {id} armed") }, Vec::new());
     Ok(id)
 }
 

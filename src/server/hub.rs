@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::deliver::Courier;
 use super::log::Log;
-use super::settings::Settings;
+use super::settings::{Settings, wall_ms};
 use super::tenant::{Bug, Tenant, bug};
 use super::watch::Watch;
 use super::world_name;
@@ -103,7 +103,7 @@ impl Hub {
         let (name, had) = (world.name.clone(), world.faults.list());
         for planned in self.settings.faults.iter().filter(|planned| planned.is_for(&name)) {
             if !had.iter().any(|armed| armed.fault == planned.fault) {
-                engine::control::arm(world, planned.fault.clone()).map_err(Bug)?;
+                engine::control::arm(world, planned.fault.clone(), wall_ms()).map_err(Bug)?;
             }
         }
         Ok(())

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use super::hub::NoWorld;
 use super::listen::Serving;
 use super::session;
+use super::settings::wall_ms;
 use super::tenant::{Tenant, guarded};
 use super::watch::{self, Watched};
 use super::world_name;
 use crate::audit::observe::Run;
 use crate::engine;
+use crate::world::World;
 use crate::world::fault::{Armed, Fault};
 
 impl Serving {
@@ -18,7 +20,8 @@ impl Serving {
     pub fn arm(&self, world: &str, fault: Fault) -> Result<u64, String> {
         let tenant = self.tenant(world)?;
         let mut held = tenant.lock();
-        guarded(&mut held.world, true, |world| engine::control::arm(world, fault)).map_err(|bug| bug.0)?
+        let arm = |world: &mut World| engine::control::arm(world, fault, wall_ms());
+        guarded(&mut held.world, true, arm).map_err(|bug| bug.0)?
     }
 
     /// The faults of a world as they stand, in the order armed.

@@ -49,7 +49,7 @@ fn a_slow_service_answers_the_same() {
 fn delays(written: &Value, seed: u64) -> Vec<u64> {
     let mut fake = Fake::new(super::support::flow(), seed);
     let fault = standin::world::fault::Fault::read(written).expect("a fault");
-    standin::engine::control::arm(&mut fake.world, fault).expect("armed");
+    standin::engine::control::arm(&mut fake.world, fault, super::START).expect("armed");
     let mut delays: Vec<u64> =
         (0..1000).map(|_| u64::try_from(fake.get(CHANNEL).reply.delay.as_millis()).expect("a short wait")).collect();
     delays.sort_unstable();

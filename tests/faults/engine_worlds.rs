@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 use standin::call::Reply;
+use standin::engine::{self, control};
+use standin::world::clock::Clock;
 use standin::world::compare::compare;
+use standin::world::fault::Fault;
 
 use super::support::{Fake, flow};
-use super::{CHANNEL, POSTS, arm, hits, new_post, restored};
+use super::{CHANNEL, POSTS, START, arm, armed, hits, new_post, restored};
 
 /// Faults that chance rules, of several aspects at once.
 fn chances() -> [Value; 5] {
@@ -80,4 +83,21 @@ fn two_worlds_in_parallel_never_touch_each_other() {
         (calm.join().expect("no panic"), storm.join().expect("no panic"))
     });
     assert_eq!((alone, faulty), (beside, stormy));
+}
+
+#[test]
+fn a_fault_is_armed_at_the_present_however_long_ago_the_world_was_called() {
+    let contract = flow();
+    let world = engine::found(&contract, "default", 1, Clock::wall(START));
+    let credential = engine::credential(&contract, &world);
+    let mut fake = Fake { contract, world, credential };
+    let present = START + 600_000;
+    let fault = Fault::read(&json!({"kind": "maintenance", "until": "2m"})).expect("a fault");
+    let id = control::arm(&mut fake.world, fault, present).expect("armed");
+    assert_eq!(armed(&fake, id).armed_at, present);
+    for (after, status) in [(0, 503), (119_999, 503), (120_000, 200)] {
+        let mut call = fake.prepare("GET", CHANNEL, None);
+        call.received_at = present + after;
+        assert_eq!(fake.send(&call).status, status, "{after} ms after it was armed");
+    }
 }

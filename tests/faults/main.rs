@@ -28,7 +28,7 @@ const CHANNEL: &str = "/v1/channels/channel_launch";
 fn arm(fake: &mut Fake, written: Value) -> u64 {
     let fault = Fault::read(&written).unwrap_or_else(|wrong| panic!("{written}: {wrong}"));
     control::check_fault(&fake.contract, &fault).unwrap_or_else(|wrong| panic!("{written}: {wrong}"));
-    control::arm(&mut fake.world, fault).unwrap_or_else(|reason| panic!("{written}: {reason}"))
+    control::arm(&mut fake.world, fault, START).unwrap_or_else(|reason| panic!("{written}: {reason}"))
 }
 
 /// An armed fault as it stands now.

@@ -1,10 +1,13 @@
 //! The kinds that leave the connection whole, at a client's socket, and deliveries at a receiver's: what breaks the wire is in `tests/wire`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use standin::server::{self, ClockSetting, Serving, Settings};
+use standin::engine;
+use standin::server::{self, ClockSetting, PlannedFault, Serving, Settings};
+use standin::world::clock::Clock;
 use standin::world::fault::Fault;
+use standin::world::state;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -43,8 +46,12 @@ impl Got {
 
 impl Served {
     async fn start() -> Served {
+        Served::start_with(Settings { clock: ClockSetting::FROZEN, ..Settings::default() }).await
+    }
+
+    async fn start_with(settings: Settings) -> Served {
         let (stop, stopped) = oneshot::channel::<()>();
-        let settings = Settings { port: 0, clock: ClockSetting::FROZEN, ..Settings::default() };
+        let settings = Settings { port: 0, ..settings };
         let serving = server::serve(support::flow(), settings, async { _ = stopped.await }).await.expect("a free port");
         let credential = serving.credential().expect("a credential");
         Served { serving, credential, _stop: stop }
@@ -207,6 +214,30 @@ async fn a_call_brings_its_own_fault_and_no_other_call_is_hit() {
     let refused = served.call(&mut socket, &line, "X-Standin-Fault: clsoe\r\n", None).await;
     assert_eq!(refused.status, 400);
     assert!(String::from_utf8_lossy(&refused.body).contains("did you mean"), "{:?}", refused.body);
+}
+
+fn wall_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    i64::try_from(since.as_millis()).expect("and earlier than the year 9999")
+}
+
+#[tokio::test]
+async fn on_wall_time_faults_are_armed_at_the_present_by_whoever_arms_them() {
+    // A world that was saved an hour ago.
+    let world = engine::found(&support::flow(), "default", 1, Clock::wall(wall_ms() - 3_600_000));
+    let file = std::env::temp_dir().join(format!("standin-faults-{}.json", std::process::id()));
+    std::fs::write(&file, state::to_json(&world)).expect("the state is written");
+    let written = json!({"kind": "maintenance", "until": "10m", "operation": "listChannels"});
+    let planned = PlannedFault { world: None, fault: Fault::read(&written).expect("a fault") };
+    let begun = wall_ms();
+    let served = Served::start_with(Settings { state: Some(file), faults: vec![planned], ..Settings::default() }).await;
+    served.arm("default", json!({"kind": "close", "nth": 9}));
+    let mut socket = served.connect().await;
+    let armed = served.post(&mut socket, "/_standin/faults", json!({"kind": "hang", "nth": 9})).await;
+    assert_eq!(armed.status, 201);
+    let instants: Vec<i64> = served.serving.faults("default").iter().map(|armed| armed.armed_at).collect();
+    assert!(instants.len() == 3 && instants.iter().all(|at| (begun..=wall_ms()).contains(at)), "{begun}: {instants:?}");
+    assert_eq!(served.get(&mut socket, CHANNELS).await.status, 503, "it is not over before it begins");
 }
 
 /// One client's statuses under chance, in a world of its own.

@@ -271,7 +271,7 @@ impl<W: Watch> Play<W> {
     pub fn arm(&mut self, random: &mut Random) {
         let fault = faults::draw(&self.contract, W::COUNTS, random);
         let world = &mut self.here().world;
-        if engine::control::arm(world, fault).is_err() {
+        if engine::control::arm(world, fault, 0).is_err() {
             let first = world.faults.list()[0].id;
             assert!(engine::control::disarm(world, first));
         }

@@ -9,6 +9,7 @@ use super::{Answer, ask, json, refuse};
 use crate::call::{Call, Reply};
 use crate::engine::control as change;
 use crate::server::hub::Hub;
+use crate::server::settings::wall_ms;
 use crate::server::tenant::{Tenant, guarded};
 use crate::world::fault::{Armed, Aspect, Fault, Hit, Wrong};
 
@@ -18,7 +19,7 @@ pub fn arm(hub: &Arc<Hub>, tenant: &Tenant, call: &Call) -> Answer {
     let fault = Fault::read(&asked).map_err(wrong)?;
     change::check_fault(&hub.contract, &fault).map_err(wrong)?;
     let mut held = tenant.lock();
-    let armed = guarded(&mut held.world, true, |world| change::arm(world, fault))?;
+    let armed = guarded(&mut held.world, true, |world| change::arm(world, fault, wall_ms()))?;
     let id = armed.map_err(|reason| refuse(StatusCode::CONFLICT, reason))?;
     let armed = held.world.faults.list().into_iter().find(|armed| armed.id == id);
     Ok(json(StatusCode::CREATED, &armed.as_ref().map(shown)))
