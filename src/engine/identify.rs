@@ -123,17 +123,41 @@ fn try_alternative(
     Tried::Holds(principal)
 }
 
-/// The credentials that a call presents, good or not: those that the operation takes first, then any that the service knows. Each once.
-pub fn presented(contract: &Contract, operation: &Operation, call: &Call) -> Vec<String> {
-    let own = operation.security.iter().flat_map(|alternative| alternative.keys());
-    let asked = own.filter_map(|name| contract.schemes.get(name)).chain(contract.schemes.values());
-    let mut found = Vec::new();
-    for text in asked.filter_map(|scheme| credential(scheme, call)) {
-        if !found.contains(&text) {
-            found.push(text);
+/// The credentials that a call presents, good or not, each once.
+#[derive(Debug, Default)]
+pub struct Presented {
+    /// Those that the operation takes first, then any that the service knows.
+    all: Vec<String>,
+    /// How many of them the operation takes.
+    accepted: usize,
+}
+
+impl Presented {
+    pub fn by(contract: &Contract, operation: &Operation, call: &Call) -> Presented {
+        let mut presented = Presented::default();
+        let taken = operation.security.iter().flat_map(|alternative| alternative.keys());
+        presented.look(taken.filter_map(|name| contract.schemes.get(name)), call);
+        presented.accepted = presented.all.len();
+        presented.look(contract.schemes.values(), call);
+        presented
+    }
+
+    fn look<'s>(&mut self, schemes: impl Iterator<Item = &'s Scheme>, call: &Call) {
+        for text in schemes.filter_map(|scheme| credential(scheme, call)) {
+            if !self.all.contains(&text) {
+                self.all.push(text);
+            }
         }
     }
-    found
+
+    pub fn all(&self) -> &[String] {
+        &self.all
+    }
+
+    /// Those that the operation takes.
+    pub fn accepted(&self) -> &[String] {
+        &self.all[..self.accepted]
+    }
 }
 
 /// The text of a credential as the caller sent it, if it is well formed.

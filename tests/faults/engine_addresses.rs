@@ -95,6 +95,16 @@ fn a_call_brings_its_own_fault_for_itself_alone() {
 }
 
 #[test]
+fn a_call_without_a_credential_brings_none_that_could_expire() {
+    let mut fake = Fake::flow();
+    bring(&mut fake, "expiredCredential").expect(401);
+    assert_eq!(told(&fake).1, ["credential expired (brought by the call)"]);
+    fake.credential = None;
+    bring(&mut fake, "expiredCredential").expect(401);
+    assert_eq!(told(&fake).1, ["credential expired (brought by the call) strikes no such call"]);
+}
+
+#[test]
 fn a_fault_that_makes_no_sense_for_the_call_is_told_and_strikes_nothing() {
     let mut fake = Fake::flow();
     for (text, expected) in [

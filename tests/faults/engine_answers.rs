@@ -201,6 +201,28 @@ fn a_service_with_an_error_of_its_own_for_expired_tokens_says_that() {
 }
 
 #[test]
+fn an_operation_that_takes_no_credential_goes_on_with_an_expired_one() {
+    const OPEN: &str = "/v1/connections/twitter/auth";
+    let mut fake = Fake::flow();
+    arm(&mut fake, json!({"kind": "expiredCredential"}));
+    let open = fake.get(OPEN).status;
+    assert_ne!(open, 401, "it does not look at credentials");
+    assert_eq!(fake.get(CHANNEL).status, 401);
+    assert_eq!(fake.get(OPEN).status, open, "whoever fetches a fresh token still sends the old one");
+    assert_eq!(hits(&fake), [1]);
+}
+
+#[test]
+fn of_two_credentials_the_one_that_is_meant_expires() {
+    let mut fake = Fake::flow();
+    let (_, value) = fake.credential.clone().expect("flow has one");
+    let bare = value.strip_prefix("Bearer ").expect("a bearer token").to_owned();
+    let id = arm(&mut fake, json!({"kind": "expiredCredential", "credential": ["other", bare.as_str()]}));
+    assert_eq!(fake.get(CHANNEL).status, 401);
+    assert_eq!(armed(&fake, id).expired, Some(bare));
+}
+
+#[test]
 fn calls_without_a_credential_have_none_that_could_expire() {
     let mut fake = Fake::flow();
     arm(&mut fake, json!({"kind": "expiredCredential"}));

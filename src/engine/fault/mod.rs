@@ -22,7 +22,7 @@ mod quota;
 mod stale;
 mod status;
 
-use super::identify;
+use super::identify::Presented;
 use super::problem::Problem;
 use super::turn::Turn;
 use super::{Inputs, Visit};
@@ -62,13 +62,14 @@ pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names:
     let declared = contract.operations.get(operation);
     let (changes, batch) = contract.plan.actions[operation.0].effects();
     let asks = turn.world.faults.asks_for_credentials();
-    let credentials = if asks { identify::presented(contract, declared, call) } else { Vec::new() };
+    let presented = if asks { Presented::by(contract, declared, call) } else { Presented::default() };
     let subject = Subject::Call {
         operation: &declared.id,
         tags: &declared.tags,
         method: declared.method.as_str(),
         resources: names,
-        credentials: &credentials,
+        credentials: presented.all(),
+        accepted: presented.accepted(),
         changes,
         batch,
     };
@@ -96,9 +97,9 @@ fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId) ->
         }
     };
     let (changes, batch) = turn.contract.plan.actions[operation.0].effects();
-    // A call that brings a fault for its credential brings the credential.
-    if !kind.needs().are_met(changes, batch, true) {
-        turn.because("fault", format!("{kind} (brought by the call) strikes no such operation"));
+    let presented = Presented::by(turn.contract, turn.contract.operations.get(operation), call);
+    if !kind.needs().are_met(changes, batch, !presented.accepted().is_empty()) {
+        turn.because("fault", format!("{kind} (brought by the call) strikes no such call"));
         return Vec::new();
     }
     turn.because("fault", format!("{kind} (brought by the call)"));

@@ -44,6 +44,8 @@ pub enum Subject<'a> {
         resources: &'a [(String, String)],
         /// The credentials that the call presents, good or not. They are looked for only where [`super::Faults::asks_for_credentials`].
         credentials: &'a [String],
+        /// Those of them that the operation takes; none where it takes anyone.
+        accepted: &'a [String],
         /// Does it change anything?
         changes: bool,
         /// Does it hold many items, each through an operation of its own?
@@ -115,7 +117,7 @@ impl OneOrMany {
     }
 
     /// Nothing is asked for, or one of these is.
-    fn allows<'a>(&self, have: impl IntoIterator<Item = &'a str>) -> bool {
+    pub fn allows<'a>(&self, have: impl IntoIterator<Item = &'a str>) -> bool {
         self.is_empty() || have.into_iter().any(|one| self.0.iter().any(|asked| asked == one))
     }
 }

@@ -181,10 +181,10 @@ impl Armed {
     }
 
     fn concerns(&self, subject: &Subject<'_>) -> bool {
-        if let (Some(expired), Subject::Call { credentials, .. }) = (&self.expired, subject) {
-            return credentials.contains(expired);
+        match (&self.expired, subject) {
+            (Some(expired), Subject::Call { accepted, .. }) => accepted.contains(expired),
+            _ => self.fits(subject) && self.fault.address.matches(subject),
         }
-        self.fits(subject) && self.fault.address.matches(subject)
     }
 
     /// Is it of a kind that such a call or delivery can suffer?
@@ -194,18 +194,23 @@ impl Armed {
             Subject::Delivery { overtakes, .. } => {
                 kind.aspect() == Aspect::Delivery && !(overtakes && matches!(kind, Kind::ReorderDelivery(_)))
             }
-            Subject::Call { credentials, changes, batch, .. } => {
-                kind.aspect() != Aspect::Delivery && kind.needs().are_met(changes, batch, !credentials.is_empty())
+            Subject::Call { changes, batch, .. } => {
+                let presents = self.expiring(subject).is_some();
+                kind.aspect() != Aspect::Delivery && kind.needs().are_met(changes, batch, presents)
             }
         }
     }
 
+    /// The credential that a call would make expire: of those that its operation takes, the first that is meant.
+    fn expiring<'a>(&self, subject: &Subject<'a>) -> Option<&'a String> {
+        let Subject::Call { accepted, .. } = *subject else { return None };
+        accepted.iter().find(|one| self.fault.address.credential.allows([one.as_str()]))
+    }
+
     /// The credential of the first call that it hits is the one that expires.
     fn expire(&mut self, subject: &Subject<'_>) {
-        if let (Needs::Credential, Subject::Call { credentials, .. }) = (self.fault.kind.needs(), subject)
-            && self.expired.is_none()
-        {
-            self.expired = credentials.first().cloned();
+        if self.fault.kind.needs() == Needs::Credential && self.expired.is_none() {
+            self.expired = self.expiring(subject).cloned();
         }
     }
 

@@ -21,6 +21,7 @@ const ANY_CALL: Subject<'static> = Subject::Call {
     method: "GET",
     resources: &[],
     credentials: &[],
+    accepted: &[],
     changes: false,
     batch: false,
 };

@@ -9,7 +9,7 @@ use super::{Effect, FaultKind, Needs};
 
 /// From the first call that it hits, the credential of that call is refused as expired, in every later call, too. Another credential is not
 /// touched, so a client that gets itself a fresh one goes on. `after`, `nth` and the like
-/// say with which call it expires. Calls without a credential are not hit.
+/// say with which call it expires. Calls without a credential are not hit, nor are those of operations that take none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ExpiredCredential {}

@@ -90,12 +90,12 @@ pub enum Needs {
     Read,
     /// It is a batch.
     Batch,
-    /// It presents a credential where one is asked for.
+    /// It presents a credential that the operation takes.
     Credential,
 }
 
 impl Needs {
-    /// Is a call like this struck? `presents`: it presents a credential.
+    /// Is a call like this struck? `presents`: it presents a credential that the operation takes.
     pub fn are_met(self, changes: bool, batch: bool, presents: bool) -> bool {
         match self {
             Needs::Nothing => true,

@@ -11,6 +11,7 @@ const CALL: Subject<'static> = Subject::Call {
     method: "POST",
     resources: &[],
     credentials: &[],
+    accepted: &[],
     changes: true,
     batch: false,
 };
@@ -56,6 +57,7 @@ fn an_address_is_met_when_all_its_conditions_are() {
         method: "PATCH",
         resources: &resources,
         credentials: &credentials,
+        accepted: &credentials,
         changes: true,
         batch: false,
     };
@@ -148,9 +150,34 @@ fn a_restored_world_goes_on_where_it_was_saved() {
     }
 }
 
-/// A call with such a credential, or none.
+/// A call with such a credential, or none, of an operation that takes any.
 fn called_with<'a>(credentials: &'a [String], changes: bool, batch: bool) -> Subject<'a> {
-    Subject::Call { operation: "any", tags: &[], method: "POST", resources: &[], credentials, changes, batch }
+    let (tags, resources, accepted) = (&[], &[], credentials);
+    Subject::Call { operation: "any", tags, method: "POST", resources, credentials, accepted, changes, batch }
+}
+
+/// A call of an operation that takes the last of two credentials, or none.
+fn called_openly(credentials: &[String; 2], accepted: usize) -> Subject<'_> {
+    let (tags, resources, accepted) = (&[], &[], &credentials[2 - accepted..]);
+    let (changes, batch) = (false, false);
+    Subject::Call { operation: "any", tags, method: "GET", resources, credentials, accepted, changes, batch }
+}
+
+#[test]
+fn only_a_credential_that_the_operation_takes_expires() {
+    let keys = ["key_1", "key_2"].map(str::to_owned);
+    for (written, accepted, expected) in [
+        (json!({"kind": "expiredCredential"}), 0, None),
+        (json!({"kind": "expiredCredential"}), 1, Some("key_2")),
+        (json!({"kind": "expiredCredential"}), 2, Some("key_1")),
+        (json!({"kind": "expiredCredential", "credential": "key_2"}), 2, Some("key_2")),
+        (json!({"kind": "expiredCredential", "credential": "key_1"}), 1, None),
+    ] {
+        let mut faults = armed([written.clone()]);
+        let hit = !faults.take(&called_openly(&keys, accepted), 0, 1).is_empty();
+        assert_eq!((hit, faults.list()[0].expired.as_deref()), (expected.is_some(), expected), "{written}, {accepted}");
+        assert!(faults.take(&called_openly(&keys, 0), 0, 1).is_empty(), "an open operation goes on: {written}");
+    }
 }
 
 #[test]
