@@ -43,7 +43,7 @@ impl<'c> Turn<'c, '_> {
             scope.bind_owned("index", json!(index));
             let violations = brought.item_violations.iter().filter(|(place, _)| *place == index);
             let violations: Vec<Violation> = violations.map(|(_, violation)| violation.clone()).collect();
-            let made = match fault::item_problem(self.contract, brought.item_errors, index) {
+            let made = match fault::item_problem(self, batch.run, brought.item_errors, index) {
                 Some(problem) => Err(problem.with("body", item.clone())),
                 None => self.item(batch, item, violations, inputs, brought.call, scope),
             };

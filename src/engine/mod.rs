@@ -85,7 +85,9 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
     let mut turn = Turn::new(contract, world);
     let request_id = turn.next_id("request", &IdKind::Prefixed("req_".to_owned()));
     let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now));
-    let answer = match answer(&mut turn, call, &mut visit) {
+    let answer = answer(&mut turn, call, &mut visit);
+    fault::give_back(&mut turn, &mut visit.struck);
+    let answer = match answer {
         Ok(Course::Reply(reply)) => Ok(reply),
         Ok(Course::Wait { operation, delivery, log, names }) => {
             if let Some((scope, fingerprint)) = &visit.scope {

@@ -35,7 +35,7 @@ pub struct Brought<'a> {
     pub uploads: &'a [(String, Bytes)],
     /// Violations found inside the items of a batch, by item.
     pub item_violations: Vec<(usize, Violation)>,
-    /// Which items of a batch fail on purpose.
+    /// Which items of a batch fail on purpose, and how.
     pub item_errors: Option<&'a ItemErrors>,
 }
 

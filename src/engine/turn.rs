@@ -23,6 +23,8 @@ pub struct Turn<'c, 'w> {
     pub account: Account,
     /// Has any record been created, changed or removed?
     pub changed: bool,
+    /// Has a fault acted on what the call does? At most one of those that strike a call can.
+    pub fault_acted: bool,
     /// The record written last: what follows from a change looks at its fields at once.
     written: Option<Arc<Written>>,
 }
@@ -37,7 +39,8 @@ struct Written {
 impl<'c, 'w> Turn<'c, 'w> {
     pub fn new(contract: &'c Contract, world: &'w mut World) -> Turn<'c, 'w> {
         let now = world.clock.now();
-        Turn { contract, world, now, causes: Vec::new(), account: Account::default(), changed: false, written: None }
+        let (causes, account) = (Vec::new(), Account::default());
+        Turn { contract, world, now, causes, account, changed: false, fault_acted: false, written: None }
     }
 
     pub fn resource(&self, index: ResourceIndex) -> &'c Resource {

@@ -7,6 +7,7 @@ mod engine_addresses;
 mod engine_answers;
 mod engine_deliveries;
 mod engine_effects;
+mod engine_hits;
 mod engine_replies;
 mod engine_worlds;
 mod socket;

@@ -8,6 +8,7 @@ use crate::engine::turn::Turn;
 
 /// Performs a call once more after it was performed. Its answer is the first one's, so that nobody hears whether this was refused.
 pub fn again(turn: &mut Turn<'_, '_>, operation: OperationId, inputs: &Inputs, brought: &Brought<'_>) {
+    turn.fault_acted = true;
     let mut scope = Scope::with_capacity(16);
     inputs.bind(&mut scope);
     match turn.perform(operation, inputs, brought, &mut scope) {

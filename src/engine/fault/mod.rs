@@ -4,6 +4,7 @@
 //! take ─ before ──────────── (nothing is performed: the reply is a refusal, or nobody sees it)
 //!   │
 //!   ├─ step_back, item errors, double ── around the effect
+//!   ├─ give_back ───────────────────────  what found nothing to act on has hit nothing
 //!   ├─ instead ─────────────────────────  the effect is done, and a failure is told
 //!   └─ after ─ note ────────────────────  the reply is late, cut short or lost; the hit is remembered
 //! ```
@@ -47,6 +48,8 @@ pub struct Struck {
     /// When it ends, on the world's clock, where that is known.
     pub until: Option<i64>,
     pub draw: Draw,
+    /// As the journal tells it.
+    pub told: String,
 }
 
 /// Stage 4: the armed faults for this call, counted; at most one of each aspect. A call that brings its own is hit by that alone, and no
@@ -75,15 +78,16 @@ pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names:
     };
     let seed = turn.world.ids.seed();
     let taken = turn.world.faults.take(&subject, turn.now, seed);
-    for armed in &taken {
-        turn.because("fault", armed.told());
+    let struck: Vec<Struck> = taken.into_iter().map(|armed| struck(armed, seed)).collect();
+    for one in &struck {
+        turn.because("fault", one.told.clone());
     }
-    taken.into_iter().map(|armed| struck(armed, seed)).collect()
+    struck
 }
 
 fn struck(armed: Armed, seed: u64) -> Struck {
     let until = armed.fault.occurrence.until.map(|until| until.instant(armed.armed_at));
-    Struck { id: Some(armed.id), until, draw: armed.draw(seed), kind: armed.fault.kind }
+    Struck { id: Some(armed.id), until, draw: armed.draw(seed), told: armed.told(), kind: armed.fault.kind }
 }
 
 /// The fault that the call brings along. One that makes no sense is refused before the call comes here; it is told at least.
@@ -102,9 +106,24 @@ fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId) ->
         turn.because("fault", format!("{kind} (brought by the call) strikes no such call"));
         return Vec::new();
     }
-    turn.because("fault", format!("{kind} (brought by the call)"));
+    let told = format!("{kind} (brought by the call)");
+    turn.because("fault", told.clone());
     let count = u32::try_from(turn.world.journal.last_number()).unwrap_or(u32::MAX);
-    vec![Struck { id: None, kind, until: None, draw: Draw::new(turn.world.ids.seed(), 0, count) }]
+    vec![Struck { id: None, kind, until: None, draw: Draw::new(turn.world.ids.seed(), 0, count), told }]
+}
+
+/// After the stages: a fault that acts on what a call does has not struck one that was refused, replayed, or left it nothing to act on. It is
+/// told no more, and its hit is taken back.
+pub fn give_back(turn: &mut Turn<'_, '_>, struck: &mut Vec<Struck>) {
+    if turn.fault_acted {
+        return;
+    }
+    for one in struck.extract_if(.., |one| one.kind.needs().is_of_effect()) {
+        turn.causes.retain(|cause| cause.kind != "fault" || cause.text != one.told);
+        if let Some(id) = one.id {
+            turn.world.faults.give_back(id);
+        }
+    }
 }
 
 /// What answers a call of which nothing is performed.

@@ -12,6 +12,7 @@ pub fn step_back(turn: &mut Turn<'_, '_>, struck: &[Struck]) -> Option<Store> {
         _ => None,
     })?;
     let then = turn.world.faults.state_for(lag, turn.now)?.clone();
+    turn.fault_acted = true;
     Some(std::mem::replace(&mut turn.world.store, then))
 }
 

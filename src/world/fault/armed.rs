@@ -91,6 +91,7 @@ impl Faults {
     /// The faults that hit this call or delivery, at most one of each aspect: the first armed that is ready; each is counted. Every fault
     /// that matches has seen the call, also those armed after the one that hits.
     pub fn take(&mut self, subject: &Subject<'_>, now: i64, seed: u64) -> Vec<Armed> {
+        self.forget_past();
         if !self.armed.iter().any(|armed| armed.concerns(subject)) {
             return Vec::new();
         }
@@ -108,6 +109,13 @@ impl Faults {
             }
         }
         taken
+    }
+
+    /// Takes the newest hit of a fault back: the call that it hit has left nothing for it to do. The call was seen all the same.
+    pub fn give_back(&mut self, id: u64) {
+        let Some(at) = self.armed.iter().position(|armed| armed.id == id) else { return };
+        let hits = &mut Arc::make_mut(&mut self.armed)[at].hits;
+        *hits = hits.saturating_sub(1);
     }
 
     /// Remembers what a fault hit, once the journal tells of it.

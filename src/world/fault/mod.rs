@@ -24,7 +24,6 @@ pub use draw::Draw;
 pub use kind::{Aspect, Effect, Kind, Needs};
 pub use occurrence::{Moment, Occurrence};
 pub use page::{EXAMPLES, page};
-pub use past::STATES_MAX;
 pub use written::Wrong;
 
 /// What goes wrong, with which calls, and with which of those. Written as one flat object.

@@ -5,7 +5,7 @@ use super::{Armed, Faults};
 use crate::world::store::Store;
 
 /// Most states kept; the oldest go first.
-pub const STATES_MAX: usize = STALE_CALLS_MAX as usize + 1;
+const STATES_MAX: usize = STALE_CALLS_MAX as usize + 1;
 
 /// The newest states, oldest first; none while no fault asks for any. Stores share what they have in common, so one more costs a few pointers.
 #[derive(Debug, Clone, Default)]
@@ -40,16 +40,18 @@ impl Faults {
         }
     }
 
-    /// The state that such a read sees; `None` where nothing is kept.
+    /// The state that such a read sees in place of the present one; `None` where it sees that, or nothing is kept.
     pub fn state_for(&self, lag: &Stale, now: i64) -> Option<&Store> {
         let calls = self.past.states.back()?.calls;
-        let seen = self.past.states.iter().rev().find(|state| is_old_enough(state, lag, now, calls));
-        seen.or(self.past.states.front()).map(|state| &state.store)
+        let seen = self.past.states.iter().rposition(|state| is_old_enough(state, lag, now, calls)).unwrap_or_default();
+        let past = seen + 1 < self.past.states.len();
+        self.past.states.get(seen).filter(|_| past).map(|state| &state.store)
     }
 
-    /// Keeps nothing more once no fault asks for it.
+    /// Keeps nothing more once no fault will ask for it. Not in the middle of a call: it may be the last one that a fault was to hit.
     pub(super) fn forget_past(&mut self) {
-        if self.lags().next().is_none() {
+        let asks = |armed: &Armed| lag(armed).is_some() && !armed.is_spent();
+        if !self.past.states.is_empty() && !self.armed().iter().any(asks) {
             self.past = Past::default();
         }
     }

@@ -95,6 +95,11 @@ pub enum Needs {
 }
 
 impl Needs {
+    /// Does such a fault act on what a call does, so that one that is refused leaves nothing for it to do? The others act on any call.
+    pub fn is_of_effect(self) -> bool {
+        matches!(self, Needs::Change | Needs::Read | Needs::Batch)
+    }
+
     /// Is a call like this struck? `presents`: it presents a credential that the operation takes.
     pub fn are_met(self, changes: bool, batch: bool, presents: bool) -> bool {
         match self {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{armed, fault};
-use crate::world::fault::{ARMED_MAX, Armed, Faults, HITS_KEPT_MAX, Hit, Subject};
+use crate::world::fault::{ARMED_MAX, Armed, Faults, HITS_KEPT_MAX, Hit, Kind, Subject};
+use crate::world::store::Store;
 
 const CALL: Subject<'static> = Subject::Call {
     operation: "createParcel",
@@ -161,6 +162,34 @@ fn called_openly(credentials: &[String; 2], accepted: usize) -> Subject<'_> {
     let (tags, resources, accepted) = (&[], &[], &credentials[2 - accepted..]);
     let (changes, batch) = (false, false);
     Subject::Call { operation: "any", tags, method: "GET", resources, credentials, accepted, changes, batch }
+}
+
+#[test]
+fn a_hit_that_is_given_back_is_none_and_the_call_was_seen() {
+    let mut faults = armed([json!({"kind": "double", "times": 1})]);
+    let id = faults.take(&CALL, 0, 1)[0].id;
+    faults.give_back(id);
+    faults.give_back(99);
+    assert_eq!((faults.list()[0].seen, faults.list()[0].hits), (1, 0));
+    assert_eq!((faults.take(&CALL, 0, 1).len(), faults.take(&CALL, 0, 1).len()), (1, 0));
+}
+
+#[test]
+fn nothing_of_the_past_is_kept_for_a_stale_read_that_is_spent() {
+    let read = called_with(&[], false, false);
+    for occurrence in [json!({"times": 1}), json!({"nth": 1})] {
+        let mut written = json!({"kind": "stale", "byCalls": 1});
+        written.as_object_mut().unwrap().extend(occurrence.as_object().unwrap().clone());
+        let (mut faults, store) = (armed([written]), Store::new(&[]));
+        faults.keep_past(&store, 0);
+        faults.changed(&store, 1, true);
+        let Kind::Stale(lag) = faults.take(&read, 1, 1).remove(0).fault.kind else { panic!("it is stale") };
+        faults.changed(&store, 1, false);
+        assert!(faults.state_for(&lag, 1).is_some(), "the last call that it hits sees the past");
+        assert!(faults.take(&read, 2, 1).is_empty());
+        (2..5).for_each(|now| faults.changed(&store, now, true));
+        assert!(faults.state_for(&lag, 5).is_none(), "{occurrence}");
+    }
 }
 
 #[test]
