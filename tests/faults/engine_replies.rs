@@ -74,6 +74,17 @@ fn latency_is_spread_as_it_is_asked_for() {
 }
 
 #[test]
+fn latency_is_spread_alike_where_it_hits_a_share_of_the_calls() {
+    let tail = json!({"kind": "latency", "longTail": {"medianMs": 80, "p99Ms": 2000}, "probability": 0.2});
+    let hit: Vec<u64> = delays(&tail, 1).into_iter().filter(|delay| *delay > 0).collect();
+    assert!((160..=240).contains(&hit.len()), "{}", hit.len());
+    assert!((65..=98).contains(&hit[hit.len() / 2]), "{}", hit[hit.len() / 2]);
+    let uniform = json!({"kind": "latency", "uniform": {"minMs": 100, "maxMs": 200}, "probability": 0.2});
+    let hit: Vec<u64> = delays(&uniform, 1).into_iter().filter(|delay| *delay > 0).collect();
+    assert!(hit[0] < 105 && hit[hit.len() - 1] > 195, "{} to {}", hit[0], hit[hit.len() - 1]);
+}
+
+#[test]
 fn a_normal_wait_is_never_below_nothing() {
     let normal = delays(&json!({"kind": "latency", "normal": {"meanMs": 0, "deviationMs": 50}}), 1);
     assert!(normal[0] == 0 && normal[400] == 0 && normal[999] > 50);

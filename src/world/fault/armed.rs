@@ -183,9 +183,12 @@ impl Armed {
         format!("{} (fault {})", self.fault.kind, self.id)
     }
 
-    /// The draws of its newest hit.
+    /// The draws of its newest hit. The first one said whether it hits ([`Occurrence::probability`](super::Occurrence)): what is left of it
+    /// is below that share, and no even draw.
     pub fn draw(&self, seed: u64) -> Draw {
-        Draw::new(seed, self.id, self.seen)
+        let mut draw = Draw::new(seed, self.id, self.seen);
+        draw.share();
+        draw
     }
 
     fn concerns(&self, subject: &Subject<'_>) -> bool {
