@@ -112,11 +112,7 @@ fn plant(
         None => turn.create(index, &Source { body: fields, matching: &[], set: &[], trusted: true }, &mut scope),
     };
     let record = record.map_err(|problem| told(&problem))?;
-    if turn.changed {
-        let now = turn.now;
-        turn.world.agenda.wake(now);
-        turn.world.faults.changed(&turn.world.store, now, false);
-    }
+    turn.wake(false);
     if let Some(schema) = resource.schema {
         let value = serde_json::from_str(&record.json).unwrap_or(Value::Null);
         let (violations, _) = contract.replies.check(schema, value, Place::Body);
@@ -165,6 +161,7 @@ pub fn settle_touches(turn: &mut Turn<'_, '_>, operation: OperationId) {
 
 /// Writes the noted last uses into credential records.
 pub fn write_touches(contract: &Contract, world: &mut World) {
+    let mut changed = false;
     for ((index, seq), at) in world.touches.take() {
         let rule = contract.plan.credentials.values().find(|rule| rule.resource == index);
         let Some(field) = rule.and_then(|rule| rule.touch.as_ref()) else { continue };
@@ -174,5 +171,9 @@ pub fn write_touches(contract: &Contract, world: &mut World) {
         fields.put(resource, field, instant(at, resource.time_form(field)));
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         world.store.replace(index, seq, &fields.visible, hidden, None);
+        changed = true;
+    }
+    if changed {
+        world.faults.changed(&world.store, world.clock.now(), false);
     }
 }

@@ -58,11 +58,7 @@ fn run_next(contract: &Contract, world: &mut World, until: i64) -> bool {
             Work::Lifecycle { collection, seq, entry } => turn.live(collection, seq, entry, &mut reentered),
             Work::Attempt { delivery } => turn.attempt(delivery),
         }
-        let changed = turn.changed;
-        if changed {
-            world.agenda.wake(now);
-            world.faults.changed(&world.store, now, false);
-        }
+        turn.wake(false);
     }
     let text = format!("more than {WORK_PER_INSTANT_MAX} changes at one instant; the rest is dropped");
     world.journal.push(now, What::Control { action: text }, Vec::new());

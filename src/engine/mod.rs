@@ -75,7 +75,9 @@ pub enum Progress {
 
 /// Takes in what came of a delivery's attempt: marks it delivered, or plans the next attempt.
 pub fn settle(contract: &Contract, world: &mut World, delivery: u64, receipt: impl Into<Receipt>) {
-    Turn::new(contract, world).settle(delivery, &receipt.into());
+    let mut turn = Turn::new(contract, world);
+    turn.settle(delivery, &receipt.into());
+    turn.wake(false);
 }
 
 /// Answers one call. Same contract, world and call: same reply and same world after.
@@ -93,7 +95,7 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
             if let Some((scope, fingerprint)) = &visit.scope {
                 turn.world.replays.take_off(scope, *fingerprint);
             }
-            wake(&mut turn);
+            turn.wake(true);
             let Turn { causes, account, .. } = turn;
             return Handled::Waits(Box::new(Waiting { delivery, visit, operation, names, log, causes, account }));
         }
@@ -109,7 +111,7 @@ fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<R
     if visit.pins {
         pin(&mut turn, &visit, &reply);
     }
-    wake(&mut turn);
+    turn.wake(true);
     if let Some(changed) = fault::instead(&turn, call, &visit, &reply) {
         reply = changed.unwrap_or_else(|problem| told(&mut turn, call, &mut visit, Err(problem)));
     }
@@ -130,14 +132,6 @@ fn told(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit, answer: Result<
     };
     finish(turn, visit, &mut reply);
     reply
-}
-
-/// Work that waits for its condition looks again when something changed; and faults that ask for it keep the state.
-fn wake(turn: &mut Turn<'_, '_>) {
-    if turn.changed {
-        turn.world.agenda.wake(turn.now);
-        turn.world.faults.changed(&turn.world.store, turn.now, true);
-    }
 }
 
 /// How a call that is not refused goes on after its stages.

@@ -57,6 +57,14 @@ impl<'c, 'w> Turn<'c, 'w> {
         self.changed = true;
     }
 
+    /// Once something changed: work that waits for its condition looks again, and faults that ask for it keep the state.
+    pub fn wake(&mut self, by_call: bool) {
+        if self.changed {
+            self.world.agenda.wake(self.now);
+            self.world.faults.changed(&self.world.store, self.now, by_call);
+        }
+    }
+
     /// A record's fields as callers see them; those of the one written last without parsing them.
     pub fn visible_of(&self, record: &Record) -> Map<String, Value> {
         match &self.written {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use standin::call::Wire;
+use standin::engine;
 use standin::world::compare::compare;
 use standin::world::journal::{Performed, What};
+use standin::world::outbox::Outcome;
 
 use super::support::{Answer, Fake};
 use super::{CHANNEL, POSTS, arm, events, hits, new_post, post_with_key, told, total, without_faults};
@@ -189,6 +191,33 @@ fn a_record_that_was_made_since_is_not_there_yet() {
     fake.wait(2);
     fake.get(&path).expect(404);
     assert_eq!(told(&fake).1, Vec::<String>::new(), "then is as now");
+}
+
+#[test]
+fn a_read_that_lags_catches_up_with_what_deliveries_and_uses_leave() {
+    let mut fake = Fake::flow();
+    let hook = json!({"url": "https://example.com/hook", "events": ["channel.created"]});
+    let log = format!("/v1/webhooks/{}/deliveries", fake.post("/v1/webhooks", hook).expect(201).text("/data/id"));
+    arm(&mut fake, json!({"kind": "stale", "byMs": 2000}));
+    fake.post("/v1/channels", json!({"name": "New"})).expect(201);
+    let attempt = fake.world.outbox.take().remove(0);
+    fake.wait(5);
+    engine::settle(&fake.contract, &mut fake.world, attempt.delivery, Outcome::Answered(200));
+    let status = |fake: &mut Fake| fake.get(&log).expect(200).text("/data/0/status");
+    fake.wait(1);
+    assert_eq!(status(&mut fake), "pending");
+    fake.wait(1);
+    assert_eq!(status(&mut fake), "delivered");
+
+    let used = |fake: &mut Fake| fake.get("/v1/api-keys").expect(200).at("/data/0/lastUsedAt").clone();
+    used(&mut fake);
+    fake.wait(3);
+    let then = used(&mut fake);
+    fake.wait(1);
+    assert_eq!(used(&mut fake), then);
+    fake.wait(3);
+    let now = used(&mut fake);
+    assert!(now.as_i64() > then.as_i64(), "{then} and {now}");
 }
 
 #[test]
