@@ -112,8 +112,8 @@ fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<R
         pin(&mut turn, &visit, &reply);
     }
     turn.wake(true);
-    if let Some(changed) = fault::instead(&turn, call, &visit, &reply) {
-        reply = changed.unwrap_or_else(|problem| told(&mut turn, call, &mut visit, Err(problem)));
+    if let Some(answer) = fault::instead(&mut turn, call, &visit, &mut reply) {
+        reply = told(&mut turn, call, &mut visit, answer);
     }
     let (contract, now) = (turn.contract, turn.now);
     record(turn, call, &visit, &reply); // 14

@@ -87,6 +87,29 @@ fn another_status_after_the_effect_keeps_the_reply_unless_it_takes_no_body() {
 }
 
 #[test]
+fn a_call_that_was_refused_gets_what_the_document_declares_for_another_status() {
+    for (status, declared) in [(201, true), (202, false), (204, false)] {
+        let mut fake = Fake::flow();
+        arm(&mut fake, json!({"kind": "status", "status": status, "effect": "done"}));
+        let answer = fake.post(POSTS, json!({})).expect(status);
+        assert_eq!(answer.at("/data/id").is_string(), declared, "{:#}", answer.body);
+        assert_eq!((answer.reply.body.is_empty(), answer.header("content-type").is_none()), (!declared, !declared));
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some("29"), "as every reply");
+        let limits = answer.reply.headers.iter().filter(|(name, _)| name == "x-ratelimit-limit");
+        assert_eq!((limits.count(), account(&fake)), (1, (Performed::No, 0)));
+    }
+}
+
+#[test]
+fn a_replay_keeps_its_reply_under_another_status() {
+    let mut fake = Fake::flow();
+    let first = post_with_key(&mut fake, "key-1").expect(201);
+    arm(&mut fake, json!({"kind": "status", "status": 202, "effect": "done"}));
+    let again = post_with_key(&mut fake, "key-1").expect(202);
+    assert_eq!((again.reply.body, account(&fake).0), (first.reply.body, Performed::Replayed));
+}
+
+#[test]
 fn a_refusal_is_lost_as_well_as_a_success() {
     let mut fake = Fake::flow();
     arm(&mut fake, json!({"kind": "close", "effect": "done"}));

@@ -32,6 +32,7 @@ use crate::contract::Contract;
 use crate::contract::operation::OperationId;
 use crate::world::fault::kind::ItemErrors;
 use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Subject};
+use crate::world::journal::Performed;
 
 pub use brought::{HEADER, brought};
 pub use check::check;
@@ -168,16 +169,23 @@ pub fn doubles(struck: &[Struck]) -> bool {
     struck.iter().any(|one| matches!(one.kind, Kind::Double(_)))
 }
 
-/// What is told in place of the reply to a call that was performed: the reply under another status, or a failure.
-pub fn instead(turn: &Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) -> Option<Result<Reply, Problem>> {
+/// What is told in place of the reply where a status is asked for after the effect. Below 400 the reply of a call that was performed goes out under
+/// that status instead: then there is nothing else to tell.
+pub fn instead(
+    turn: &mut Turn<'_, '_>,
+    call: &Call,
+    visit: &Visit,
+    reply: &mut Reply,
+) -> Option<Result<Reply, Problem>> {
     let status = visit.struck.iter().find_map(|one| match &one.kind {
         Kind::Status(status) if status.effect == Effect::Done => Some(status),
         _ => None,
     })?;
-    if status.status < 400 {
-        return Some(Ok(status::under_another(reply, status.status)));
+    if status.status < 400 && turn.account.performed != Performed::No {
+        status::put_under(reply, status.status);
+        return None;
     }
-    Some(Err(status::refusal(turn, call, visit.operation?, &visit.inputs, status)))
+    Some(status::answer(turn, call, visit.operation?, &visit.inputs, status))
 }
 
 /// Stage 15: whatever the effect was, the reply may still be late, cut short or lost.

@@ -76,14 +76,13 @@ fn of_status(contract: &Contract, status: u16) -> impl Iterator<Item = usize> {
     plain.into_iter().chain(0..errors.list.len()).filter(move |error| errors.list[*error].status == status)
 }
 
-/// The same reply under another status, without a body where that takes none.
-pub fn under_another(reply: &Reply, status: u16) -> Reply {
-    let mut reply = Reply { status: problem::status(status), ..reply.clone() };
+/// Puts a reply under another status, without a body where that takes none.
+pub fn put_under(reply: &mut Reply, status: u16) {
+    reply.status = problem::status(status);
     if !takes_body(reply.status) {
         reply.body.clear();
         reply.headers.retain(|(name, _)| *name != CONTENT_TYPE);
     }
-    reply
 }
 
 /// Writes `Retry-After` in the form that is asked for, whatever the service's own error says.
