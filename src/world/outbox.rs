@@ -108,6 +108,8 @@ pub const DELIVERIES_MAX: usize = 10_000;
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
     under_way: imbl::OrdMap<u64, Arc<Delivery>>,
+    /// The numbers of those that wait to be overtaken: few of many, and asked for at every attempt.
+    overtakable: imbl::OrdSet<u64>,
     /// In the order handed over.
     due: Arc<Vec<Attempt>>,
     /// How many deliveries were ever started: the newest one's number.
@@ -135,10 +137,9 @@ struct SavedAttempt {
 }
 
 impl Delivery {
-    /// Is it held back until the next one to this subscription was made?
-    pub fn waits_to_be_overtaken(&self, subscription: &str) -> bool {
-        let waits = self.spoiled.as_ref().is_some_and(|spoiled| spoiled.overtaken && spoiled.held_until.is_some());
-        waits && self.subscription == subscription
+    /// Is it held back until the next one to its subscription was made?
+    fn waits_to_be_overtaken(&self) -> bool {
+        self.spoiled.as_ref().is_some_and(|spoiled| spoiled.overtaken && spoiled.held_until.is_some())
     }
 
     /// All attempts made so far.
@@ -155,8 +156,16 @@ impl Outbox {
         }
         self.count += 1;
         delivery.number = self.count;
+        self.note(&delivery);
         self.under_way.insert(self.count, Arc::new(delivery));
         Some(self.count)
+    }
+
+    fn note(&mut self, delivery: &Delivery) {
+        match delivery.waits_to_be_overtaken() {
+            true => self.overtakable.insert(delivery.number),
+            false => self.overtakable.remove(&delivery.number),
+        };
     }
 
     pub fn get(&self, number: u64) -> Option<&Arc<Delivery>> {
@@ -168,14 +177,23 @@ impl Outbox {
         self.under_way.values()
     }
 
+    /// Those that are held back until the next one to this subscription was made.
+    pub fn overtaken_next(&self, subscription: &str) -> impl Iterator<Item = &Arc<Delivery>> {
+        let waiting = self.overtakable.iter().filter_map(|number| self.under_way.get(number));
+        waiting.filter(move |delivery| delivery.subscription == subscription)
+    }
+
     /// Puts a changed delivery in the place of the one with its number; one that is not under way stays so.
     pub fn replace(&mut self, delivery: Delivery) {
-        if let Some(place) = self.under_way.get_mut(&delivery.number) {
-            *place = Arc::new(delivery);
+        if !self.under_way.contains_key(&delivery.number) {
+            return;
         }
+        self.note(&delivery);
+        self.under_way.insert(delivery.number, Arc::new(delivery));
     }
 
     pub fn finish(&mut self, number: u64) -> Option<Arc<Delivery>> {
+        self.overtakable.remove(&number);
         self.under_way.remove(&number)
     }
 
@@ -241,7 +259,7 @@ impl Outbox {
         if saved.count > u64::MAX / 2 {
             return Err("the outbox's count of deliveries is out of range".to_owned());
         }
-        let mut under_way = imbl::OrdMap::new();
+        let mut outbox = Outbox { count: saved.count, ..Outbox::default() };
         for mut delivery in saved.deliveries {
             let number = delivery.number;
             if let Some((index, _)) = &mut delivery.log {
@@ -250,7 +268,8 @@ impl Outbox {
                 };
                 *index = here;
             }
-            if number == 0 || number > saved.count || under_way.insert(number, Arc::new(delivery)).is_some() {
+            outbox.note(&delivery);
+            if number == 0 || number > saved.count || outbox.under_way.insert(number, Arc::new(delivery)).is_some() {
                 return Err(format!("delivery {number} is out of sequence"));
             }
         }
@@ -261,7 +280,8 @@ impl Outbox {
             body: attempt.body.unwrap_or_default(),
             timeout_ms: attempt.timeout_ms,
         });
-        Ok(Outbox { under_way, due: Arc::new(due.collect()), count: saved.count })
+        outbox.due = Arc::new(due.collect());
+        Ok(outbox)
     }
 }
 
@@ -322,6 +342,29 @@ mod tests {
         outbox.finish_logged((2, 9));
         outbox.finish_logged((2, 7));
         assert_eq!((outbox.get(1).is_none(), outbox.get(2).is_some()), (true, true));
+    }
+
+    #[test]
+    fn what_waits_to_be_overtaken_is_known_by_its_subscription_until_it_goes() {
+        let waiting = Spoiled { overtaken: true, held_until: Some(9), ..Spoiled::default() };
+        let held = || Delivery { spoiled: Some(waiting.clone()), ..delivery() };
+        let numbers = |outbox: &Outbox, subscription| -> Vec<u64> {
+            outbox.overtaken_next(subscription).map(|delivery| delivery.number).collect()
+        };
+        let mut outbox = Outbox::default();
+        outbox.start(delivery());
+        outbox.start(held());
+        outbox.start(held());
+        outbox.start(Delivery { subscription: "hook_2".to_owned(), ..held() });
+        outbox.replace(Delivery { number: 9, ..held() });
+        let restored = Outbox::restore(outbox.save(), Some).expect("it was saved");
+        for mut outbox in [outbox, restored] {
+            assert_eq!((numbers(&outbox, "hook_1"), numbers(&outbox, "hook_2")), (vec![2, 3], vec![4]));
+            outbox.replace(Delivery { number: 1, ..held() });
+            outbox.replace(Delivery { number: 2, ..delivery() });
+            outbox.finish(3);
+            assert_eq!((numbers(&outbox, "hook_1"), numbers(&outbox, "hook_3")), (vec![1], vec![]));
+        }
     }
 
     #[test]

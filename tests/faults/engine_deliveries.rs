@@ -156,6 +156,19 @@ fn a_delivery_that_nothing_overtakes_goes_out_after_a_while() {
 }
 
 #[test]
+fn a_delivery_is_overtaken_though_its_fault_was_disarmed_meanwhile() {
+    let (mut fake, _, _) = listening();
+    let id = arm(&mut fake, json!({"kind": "reorderDelivery", "waitMs": 86_400_000}));
+    make(&mut fake, "First");
+    assert_eq!(names(&receive(&mut fake, 60)), []);
+    assert!(standin::engine::control::disarm(&mut fake.world, id));
+    let mut fake = restored(&fake);
+    make(&mut fake, "Second");
+    assert_eq!(names(&receive(&mut fake, 60)), [(60, "Second"), (60, "First")]);
+    assert_eq!(receive(&mut fake, 2 * 86_400).len(), 0, "what was planned for it is off");
+}
+
+#[test]
 fn an_overtaken_delivery_that_fails_is_repeated_as_any_other() {
     let (mut plain, _, _) = listening();
     make(&mut plain, "First");

@@ -31,7 +31,7 @@ impl Turn<'_, '_> {
             return Fate::Sent;
         }
         let (event, subscription) = (delivery.event.as_str(), delivery.subscription.as_str());
-        let overtakes = self.world.outbox.deliveries().any(|other| other.waits_to_be_overtaken(subscription));
+        let overtakes = self.world.outbox.overtaken_next(subscription).next().is_some();
         let subject = Subject::Delivery { event, subscription, overtakes };
         let seed = self.world.ids.seed();
         let Some(armed) = self.world.faults.take(&subject, self.now, seed).into_iter().next() else {
@@ -84,12 +84,9 @@ impl Turn<'_, '_> {
         self.world.faults.note(id, Hit { entry, at: self.now, name: delivery.event.clone() });
     }
 
-    /// Makes the attempts that were held back until one to this subscription was made.
+    /// Makes the attempts that were held back until one to this subscription was made, whether or not the fault is still armed.
     pub fn release_overtaken(&mut self, subscription: &str) {
-        if self.world.faults.is_empty() {
-            return;
-        }
-        let held = self.world.outbox.deliveries().filter(|delivery| delivery.waits_to_be_overtaken(subscription));
+        let held = self.world.outbox.overtaken_next(subscription);
         let held: Vec<(u64, Option<i64>)> =
             held.map(|delivery| (delivery.number, delivery.spoiled.as_ref().and_then(|it| it.held_until))).collect();
         for (number, until) in held {
