@@ -75,6 +75,34 @@ fn names_that_the_service_does_not_have_are_told_with_the_nearest() {
     );
 }
 
+#[test]
+fn what_no_operation_that_is_meant_could_suffer_is_refused() {
+    for (written, expected) in [
+        (json!({"kind": "double", "operation": "listPosts"}), "changes anything, so nothing could happen twice"),
+        (
+            json!({"kind": "stale", "byCalls": 1, "method": "POST", "tag": "Posts"}),
+            "only reads, so no read could be stale",
+        ),
+        (json!({"kind": "itemErrors", "operation": ["createPost", "listPosts"]}), "is a batch, so no item could fail"),
+        (
+            json!({"kind": "expiredCredential", "operation": "startTwitterOAuth"}),
+            "takes a credential, so none could expire",
+        ),
+    ] {
+        let hint = "leave it out, or say other operations";
+        refused(written, &format!("no operation of those meant {expected}; {hint}"));
+    }
+    for written in [
+        json!({"kind": "double", "operation": ["listPosts", "createPost"]}),
+        json!({"kind": "stale", "byCalls": 1, "tag": "Posts"}),
+        json!({"kind": "itemErrors"}),
+        json!({"kind": "expiredCredential", "operation": ["startTwitterOAuth", "listPosts"]}),
+    ] {
+        let fault = Fault::read(&written).unwrap_or_else(|wrong| panic!("{written}: {wrong}"));
+        assert_eq!(check_fault(&flow(), &fault), Ok(()), "{written}");
+    }
+}
+
 /// A call that brings its own fault.
 fn bring(fake: &mut Fake, text: &str) -> super::Answer {
     let call = header(fake.prepare("POST", POSTS, Some(new_post())), "x-standin-fault", text);

@@ -3,10 +3,9 @@
 
 use crate::contract::Contract;
 use crate::contract::operation::Operation;
-use crate::contract::plan::Verb;
 use crate::words::did_you_mean;
 use crate::world::fault::address::OneOrMany;
-use crate::world::fault::{Address, Aspect, Fault, Kind, Wrong};
+use crate::world::fault::{Aspect, Fault, Kind, Needs, Wrong};
 
 /// Most known names that a refusal lists.
 const NAMES_LISTED_MAX: usize = 12;
@@ -27,23 +26,25 @@ fn check_calls(contract: &Contract, fault: &Fault) -> Result<(), Wrong> {
     known("tag", "tag", &address.tag, tags)?;
     known("method", "method of an operation", &address.method, all.iter().map(|operation| operation.method.as_str()))?;
     check_error(contract, &fault.kind)?;
-    let meant: Vec<(usize, &Operation)> =
-        all.iter().enumerate().filter(|(_, operation)| concerns(address, operation)).collect();
+    let means = |operation: &Operation| address.may_mean(&operation.id, &operation.tags, operation.method.as_str());
+    let meant: Vec<usize> = (0..all.len()).filter(|index| means(&all[*index])).collect();
     if meant.is_empty() {
         return Err(whole("no operation fits all that is asked for, so it would never hit", None));
     }
-    let verb = |index: usize| &contract.plan.actions[index].verb;
-    let never = match fault.kind {
-        Kind::ItemErrors(_) if !meant.iter().any(|(index, _)| matches!(verb(*index), Verb::Batch(_))) => {
-            "is a batch, so no item could fail"
-        }
-        Kind::Stale(_) if meant.iter().all(|(index, _)| contract.plan.actions[*index].effects().0) => {
-            "only reads, so no read could be stale"
-        }
-        Kind::ExpiredCredential(_) if meant.iter().all(|(_, operation)| operation.security.is_empty()) => {
-            "takes a credential, so none could expire"
-        }
-        _ => return Ok(()),
+    let needs = fault.kind.needs();
+    let meets = |index: &usize| {
+        let (changes, batch) = contract.plan.actions[*index].effects();
+        needs.are_met(changes, batch, !all[*index].security.is_empty())
+    };
+    if meant.iter().any(meets) {
+        return Ok(());
+    }
+    let never = match needs {
+        Needs::Nothing => return Ok(()),
+        Needs::Change => "changes anything, so nothing could happen twice",
+        Needs::Read => "only reads, so no read could be stale",
+        Needs::Batch => "is a batch, so no item could fail",
+        Needs::Credential => "takes a credential, so none could expire",
     };
     let which = if meant.len() < all.len() { "no operation of those meant" } else { "no operation" };
     let hint = "leave it out, or say other operations".to_owned();
@@ -76,18 +77,10 @@ fn check_error(contract: &Contract, kind: &Kind) -> Result<(), Wrong> {
     match (own, status) {
         (Some(own), Some(status)) if own != status => {
             let hint = Some(format!("say status: {own}, or leave the error out"));
-            Err(Wrong { hint, ..at("/error", format!("the error {name:?} has status {own}, not {status}")) })
+            Err(Wrong { hint, ..Wrong::new("/error", format!("the error {name:?} has status {own}, not {status}")) })
         }
         _ => Ok(()),
     }
-}
-
-/// May a call of this operation be meant? The record and the credential are known only once it is made.
-fn concerns(address: &Address, operation: &Operation) -> bool {
-    let any = |asked: &OneOrMany, fits: &dyn Fn(&String) -> bool| asked.is_empty() || asked.0.iter().any(fits);
-    any(&address.operation, &|id| *id == operation.id)
-        && any(&address.tag, &|tag| operation.tags.contains(tag))
-        && any(&address.method, &|method| method == operation.method.as_str())
 }
 
 fn known<'a>(
@@ -123,13 +116,9 @@ fn known_one<'a>(
         None if all.len() <= NAMES_LISTED_MAX => Some(format!("known are: {}", all.join(", "))),
         None => None,
     };
-    Err(Wrong { hint, ..at(pointer, format!("there is no {what} {name:?}")) })
-}
-
-fn at(pointer: &str, message: String) -> Wrong {
-    Wrong { pointer: pointer.to_owned(), about_key: false, message, hint: None }
+    Err(Wrong { hint, ..Wrong::new(pointer, format!("there is no {what} {name:?}")) })
 }
 
 fn whole(message: &str, hint: Option<String>) -> Wrong {
-    Wrong { hint, ..at("", message.to_owned()) }
+    Wrong { hint, ..Wrong::new("", message) }
 }

@@ -80,13 +80,18 @@ impl Address {
         }
     }
 
+    /// May a call of this operation be meant? Its record and its credential are known only once it is made.
+    pub fn may_mean(&self, operation: &str, tags: &[String], method: &str) -> bool {
+        self.operation.allows([operation])
+            && self.tag.allows(tags.iter().map(String::as_str))
+            && self.method.allows([method])
+    }
+
     /// Does every condition hold?
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         match *subject {
             Subject::Call { operation, tags, method, resources, credentials, .. } => {
-                self.operation.allows([operation])
-                    && self.tag.allows(tags.iter().map(String::as_str))
-                    && self.method.allows([method])
+                self.may_mean(operation, tags, method)
                     && self.resource.allows(resources.iter().map(|(_, value)| value.as_str()))
                     && self.credential.allows(credentials.iter().map(String::as_str))
             }

@@ -23,8 +23,8 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    fn new(pointer: String, message: impl Into<String>) -> Wrong {
-        Wrong { pointer, about_key: false, message: message.into(), hint: None }
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Wrong {
+        Wrong { pointer: pointer.into(), about_key: false, message: message.into(), hint: None }
     }
 }
 
@@ -42,14 +42,14 @@ impl Fault {
     /// Reads a fault; everything about it is checked but the names of operations and the like, which only a contract knows.
     pub fn read(value: &Value) -> Result<Fault, Wrong> {
         let Value::Object(object) = value else {
-            return Err(Wrong::new(String::new(), format!("a fault is an object, not {}", written_kind(value))));
+            return Err(Wrong::new("", format!("a fault is an object, not {}", written_kind(value))));
         };
         let mut own = object.clone();
         let address: Address = read_own(take(&mut own, &words_of::<Address>()))?;
         let occurrence: Occurrence = read_own(take(&mut own, &words_of::<Occurrence>()))?;
         let kind = read_kind(own)?;
         let fault = Fault { kind, address, occurrence };
-        fault.check().map_err(|message| Wrong::new(String::new(), message))?;
+        fault.check().map_err(|message| Wrong::new("", message))?;
         Ok(fault)
     }
 
@@ -78,11 +78,11 @@ fn read_kind(mut own: Map<String, Value>) -> Result<Kind, Wrong> {
     let word = match own.shift_remove("kind") {
         Some(Value::String(word)) => word,
         Some(other) => {
-            return Err(Wrong::new("/kind".to_owned(), format!("kind is a word, not {}", written_kind(&other))));
+            return Err(Wrong::new("/kind", format!("kind is a word, not {}", written_kind(&other))));
         }
         None => {
             let hint = Some(format!("say which: {}", Kind::WORDS.join(", ")));
-            return Err(Wrong { hint, ..Wrong::new(String::new(), "the fault has no kind") });
+            return Err(Wrong { hint, ..Wrong::new("", "the fault has no kind") });
         }
     };
     let Some(read) = Kind::read(&word, own) else {
@@ -90,7 +90,7 @@ fn read_kind(mut own: Map<String, Value>) -> Result<Kind, Wrong> {
             Some(nearest) => format!("did you mean {nearest:?}?"),
             None => format!("known kinds: {}", Kind::WORDS.join(", ")),
         };
-        let wrong = Wrong::new("/kind".to_owned(), format!("there is no kind of fault {word:?}"));
+        let wrong = Wrong::new("/kind", format!("there is no kind of fault {word:?}"));
         return Err(Wrong { hint: Some(hint), ..wrong });
     };
     read.map_err(|wrong| in_kind(wrong, &word))
