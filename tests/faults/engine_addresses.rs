@@ -24,6 +24,21 @@ fn only_calls_that_are_meant_are_hit() {
 }
 
 #[test]
+fn a_record_is_met_by_its_id_however_the_path_spells_it() {
+    let mut fake = Fake::flow();
+    arm(&mut fake, json!({"kind": "status", "status": 503, "resource": ["channel_launch", "a@b/c"]}));
+    for (path, status) in [
+        ("/v1/channels/channel%5Flaunch", 503),
+        ("/v1/channels/a%40b%2Fc", 503),
+        ("/v1/channels/a%40b", 404),
+        ("/v1/channels/%FF", 404),
+    ] {
+        assert_eq!(fake.get(path).status, status, "{path}");
+    }
+    assert_eq!(hits(&fake), [2]);
+}
+
+#[test]
 fn a_credential_is_met_without_its_scheme_and_before_anybody_is_known() {
     let mut fake = Fake::flow();
     let (_, value) = fake.credential.clone().expect("flow has one");
@@ -79,10 +94,7 @@ fn names_that_the_service_does_not_have_are_told_with_the_nearest() {
 fn what_no_operation_that_is_meant_could_suffer_is_refused() {
     for (written, expected) in [
         (json!({"kind": "double", "operation": "listPosts"}), "changes anything, so nothing could happen twice"),
-        (
-            json!({"kind": "stale", "byCalls": 1, "method": "POST", "tag": "Posts"}),
-            "only reads, so no read could be stale",
-        ),
+        (json!({"kind": "stale", "byCalls": 1, "operation": "createPost"}), "only reads, so no read could be stale"),
         (json!({"kind": "itemErrors", "operation": ["createPost", "listPosts"]}), "is a batch, so no item could fail"),
         (
             json!({"kind": "expiredCredential", "operation": "startTwitterOAuth"}),

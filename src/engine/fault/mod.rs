@@ -30,6 +30,7 @@ use super::{Inputs, Visit};
 use crate::call::{Call, Reply};
 use crate::contract::Contract;
 use crate::contract::operation::OperationId;
+use crate::contract::parameter::percent_decode;
 use crate::world::fault::kind::ItemErrors;
 use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Subject};
 use crate::world::journal::Performed;
@@ -65,13 +66,17 @@ pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names:
     let contract = turn.contract;
     let declared = contract.operations.get(operation);
     let (changes, batch) = contract.plan.actions[operation.0].effects();
-    let asks = turn.world.faults.asks_for_credentials();
-    let presented = if asks { Presented::by(contract, declared, call) } else { Presented::default() };
+    let faults = &turn.world.faults;
+    // What is not UTF-8 names no record.
+    let decoded = || names.iter().filter_map(|(_, value)| percent_decode(value).ok()).collect();
+    let resources: Vec<String> = if faults.asks_for_resources() { decoded() } else { Vec::new() };
+    let presented =
+        if faults.asks_for_credentials() { Presented::by(contract, declared, call) } else { Presented::default() };
     let subject = Subject::Call {
         operation: &declared.id,
         tags: &declared.tags,
         method: declared.method.as_str(),
-        resources: names,
+        resources: &resources,
         credentials: presented.all(),
         accepted: presented.accepted(),
         changes,

@@ -40,8 +40,8 @@ pub enum Subject<'a> {
         operation: &'a str,
         tags: &'a [String],
         method: &'a str,
-        /// The values of the path's parameters.
-        resources: &'a [(String, String)],
+        /// The values of the path's parameters, decoded. They are looked for only where [`super::Faults::asks_for_resources`].
+        resources: &'a [String],
         /// The credentials that the call presents, good or not. They are looked for only where [`super::Faults::asks_for_credentials`].
         credentials: &'a [String],
         /// Those of them that the operation takes; none where it takes anyone.
@@ -92,7 +92,7 @@ impl Address {
         match *subject {
             Subject::Call { operation, tags, method, resources, credentials, .. } => {
                 self.may_mean(operation, tags, method)
-                    && self.resource.allows(resources.iter().map(|(_, value)| value.as_str()))
+                    && self.resource.allows(resources.iter().map(String::as_str))
                     && self.credential.allows(credentials.iter().map(String::as_str))
             }
             Subject::Delivery { event, subscription, .. } => {

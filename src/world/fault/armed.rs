@@ -81,6 +81,11 @@ impl Faults {
         true
     }
 
+    /// Does any of them look at the records that calls name?
+    pub fn asks_for_resources(&self) -> bool {
+        self.armed.iter().any(|armed| !armed.fault.address.resource.is_empty())
+    }
+
     /// Does any of them look at the credentials of calls?
     pub fn asks_for_credentials(&self) -> bool {
         let asks =

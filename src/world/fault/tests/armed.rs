@@ -50,7 +50,7 @@ fn a_share_of_the_calls_is_drawn_by_the_seed() {
 #[test]
 fn an_address_is_met_when_all_its_conditions_are() {
     let tags = ["Parcels".to_owned()];
-    let resources = [("id".to_owned(), "parcel_1".to_owned())];
+    let resources = ["parcel_1".to_owned()];
     let credentials = ["key_1".to_owned()];
     let subject = Subject::Call {
         operation: "updateParcel",
