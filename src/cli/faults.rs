@@ -4,6 +4,7 @@
 //! world alone it is for. A profile is a file that ships, and fits any API: what an API cannot have, such as faults of deliveries without
 //! webhooks, is left out of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -39,11 +40,23 @@ pub fn load(named: &[String], contract: &Contract) -> Result<Vec<PlannedFault>, 
     if !complaints.is_empty() {
         return Err(Failure::Documents { errors: complaints, files: Files });
     }
-    if planned.len() > ARMED_MAX {
-        let count = planned.len();
-        return Err(Failure::usage(format!("--faults names {count} faults; a world takes {ARMED_MAX} at most")));
+    let most = most_in_a_world(&planned);
+    if most > ARMED_MAX {
+        return Err(Failure::usage(format!(
+            "--faults names {most} faults for one world; it takes {ARMED_MAX} at most"
+        )));
     }
     Ok(planned)
+}
+
+/// How many faults the world has for which there are the most.
+fn most_in_a_world(planned: &[PlannedFault]) -> usize {
+    let mut counts: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for one in planned {
+        *counts.entry(one.world.as_deref()).or_default() += 1;
+    }
+    let of_all = counts.remove(&None).unwrap_or_default();
+    of_all + counts.into_values().max().unwrap_or_default()
 }
 
 /// Checks a file by itself, or for a contract; gives how many faults it has.

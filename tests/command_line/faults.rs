@@ -247,6 +247,27 @@ fn a_good_file_is_linted_by_itself_and_for_an_api() {
 }
 
 #[test]
+fn a_world_takes_so_many_faults_and_another_world_its_own() {
+    let file = |counts: &[(&str, usize)]| {
+        let lines = counts.iter().flat_map(|(world, count)| {
+            let world = if world.is_empty() { String::new() } else { format!(", world: {world}") };
+            std::iter::repeat_n(format!("  - {{ kind: close, nth: 9{world} }}\n"), *count)
+        });
+        parcels(&format!("faults:\n{}", lines.collect::<String>()))
+    };
+    let serve = ["parcels.yaml", "--port", "0", "--faults", "faults.yaml", "--quiet"];
+    for (counts, most) in [([("", 1001), ("one", 0)], 1001), ([("", 500), ("one", 502)], 1002)] {
+        let done = run_in(file(&counts).path(), &[&["serve"], serve.as_slice()].concat());
+        let stderr = format!("error: --faults names {most} faults for one world; it takes 1000 at most\n");
+        assert_eq!(done, Done { code: Some(2), stdout: String::new(), stderr });
+    }
+    let folder = file(&[("", 400), ("one", 600), ("two", 600)]);
+    let server = Server::start_in(folder.path(), &["parcels.yaml", "--faults", "faults.yaml", "--quiet"]);
+    let listed = server.control("GET", "faults", None);
+    assert_eq!(listed["faults"].as_array().map(Vec::len), Some(400), "of the world that no fault names");
+}
+
+#[test]
 fn every_profile_fits_every_service_and_a_plain_document() {
     let folder = parcels("");
     let profiles = ["brownout", "chaos", "flaky", "lossy", "outage", "rate-limited", "slow"];

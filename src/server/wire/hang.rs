@@ -1,19 +1,16 @@
-//! No answer at all: the connection stays open until its peer closes it.
+//! No answer at all: the connection stays open until its peer closes it, or it has been open for long enough.
 //!
 //! HTTP/2: the stream stays open until its peer resets it or closes the connection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Response;
 
 use super::link::{Link, Medium};
+use super::script::PLAY_TIME_MAX;
 use crate::audit::observe::End;
 use crate::server::watch::Following;
 use crate::server::write::{CutHere, ReplyBody};
-
-/// Longest time that a peer is kept waiting; then the connection is closed, so that it is not held for ever.
-pub const HANG_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// Waits until the peer leaves, and never answers.
 pub async fn perform(
@@ -21,7 +18,7 @@ pub async fn perform(
     medium: Medium,
     following: Option<Following>,
 ) -> Result<Response<ReplyBody>, CutHere> {
-    link.wait(medium, HANG_TIME_MAX).await?;
+    link.wait(medium, PLAY_TIME_MAX).await?;
     if let Some(following) = following {
         following.finish(End::Cut);
     }

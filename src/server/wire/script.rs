@@ -13,9 +13,10 @@ use crate::audit::observe::End;
 use crate::call::Pace;
 use crate::server::watch::Following;
 use crate::server::write::ReplyBody;
+use crate::world::fault::kind::PLAY_MS_MAX;
 
 /// Longest time that a reply's bytes may take, however slow it is meant to be or its reader is; then the connection is closed.
-pub const PLAY_TIME_MAX: Duration = Duration::from_secs(600);
+pub const PLAY_TIME_MAX: Duration = Duration::from_millis(PLAY_MS_MAX);
 /// How long a closed connection is read on: closing a socket with unread bytes would reset it (RFC 9112, 9.6).
 const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 /// How long the bytes before a reset have to arrive: a reset may overtake them, and throw away what was not read.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Version};
 
 use super::pace::Drip;
-use super::script;
+use super::script::{self, PLAY_TIME_MAX};
 use crate::audit::observe::End;
 use crate::call::{CutPoint, Reply, Wire};
 use crate::server::write;
@@ -18,23 +18,18 @@ pub enum Seen {
     Whole(Reply),
     /// The connection ends before it does, or it is no HTTP.
     Broken,
-    /// It never comes.
-    Nothing,
 }
 
 /// What is seen, and how long after the call.
 pub fn seen(mut reply: Reply, method: &Method) -> (Duration, Seen) {
-    let time = time_of(&reply, method);
-    let seen = match (reply.wire, end_of(&reply, method)) {
-        (Wire::Hang, _) => Seen::Nothing,
-        (_, End::Replied) => {
-            reply.body = body_of(&reply, method);
-            (reply.wire, reply.delay, reply.pace) = Default::default();
-            Seen::Whole(reply)
-        }
-        _ => Seen::Broken,
-    };
-    (time, seen)
+    let bytes = time_of_bytes(&reply, method);
+    let time = reply.delay + bytes.min(PLAY_TIME_MAX);
+    if end_of(&reply, method) != End::Replied || bytes > PLAY_TIME_MAX {
+        return (time, Seen::Broken);
+    }
+    reply.body = body_of(&reply, method);
+    (reply.wire, reply.delay, reply.pace) = Default::default();
+    (time, Seen::Whole(reply))
 }
 
 /// The bytes of the body that reach the client.
@@ -62,9 +57,12 @@ pub fn end_of(reply: &Reply, method: &Method) -> End {
     }
 }
 
-/// How long the bytes take, the delay before them included.
-fn time_of(reply: &Reply, method: &Method) -> Duration {
-    let mut time = reply.delay;
+/// How long the bytes take, or the wait for bytes that do not come.
+fn time_of_bytes(reply: &Reply, method: &Method) -> Duration {
+    if reply.wire == Wire::Hang {
+        return PLAY_TIME_MAX;
+    }
+    let mut time = Duration::ZERO;
     if let Some(pace) = reply.pace.head {
         let head = write::response(reply.clone(), method, Version::HTTP_11, true);
         let head = script::head(Version::HTTP_11, head.status(), head.headers());
@@ -98,7 +96,7 @@ mod tests {
                 assert_eq!(reply.wire, Wire::Intact, "{wire:?}");
                 Some(std::str::from_utf8(&reply.body).unwrap())
             }
-            Seen::Broken | Seen::Nothing => None,
+            Seen::Broken => None,
         };
         assert_eq!(body, expected, "{wire:?} {method}");
     }
@@ -112,6 +110,7 @@ mod tests {
             Wire::Reset(CutPoint::Head),
             Wire::Reset(CutPoint::Body(5)),
             Wire::Garbage,
+            Wire::Hang,
             Wire::Length(1),
         ] {
             check(wire, Method::GET, None);
@@ -121,7 +120,6 @@ mod tests {
         check(Wire::Cut(Some(5)), Method::GET, Some("hello"));
         check(Wire::Length(-2), Method::GET, Some("hel"));
         check(Wire::Length(-9), Method::GET, Some(""));
-        assert_eq!(seen(reply(Wire::Hang), &Method::GET).1, Seen::Nothing);
     }
 
     #[test]
@@ -139,5 +137,17 @@ mod tests {
         slow.pace = Pace { head: Some(1), body: Some(2) };
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n".len() as u64;
         assert_eq!(seen(slow, &Method::GET), (Duration::from_secs(1 + head + 1), Seen::Broken));
+    }
+    #[test]
+    fn what_takes_too_long_breaks_off() {
+        let longest = PLAY_TIME_MAX.as_secs() as usize;
+        for (bytes, whole) in [(longest, true), (longest + 1, false)] {
+            let mut slow = reply(Wire::Intact);
+            slow.body = Bytes::from(vec![b'x'; bytes]);
+            (slow.delay, slow.pace) = (Duration::from_secs(1), Pace { head: None, body: Some(1) });
+            let (time, seen) = seen(slow, &Method::GET);
+            assert_eq!((time, seen != Seen::Broken), (Duration::from_secs(1) + PLAY_TIME_MAX, whole), "{bytes} bytes");
+        }
+        assert_eq!(seen(reply(Wire::Hang), &Method::GET), (PLAY_TIME_MAX, Seen::Broken));
     }
 }

@@ -7,9 +7,10 @@ use http::Response;
 
 use super::link::{Link, Medium};
 use super::pace::Drip;
-use super::script::head;
+use super::script::{PLAY_TIME_MAX, head};
 use super::slow_body::SlowBody;
 use super::{Terms, end_of, length, script};
+use crate::audit::observe::End;
 use crate::call::{CutPoint, Reply, Wire};
 use crate::server::watch::Following;
 use crate::server::write::{self, CutHere, ReplyBody};
@@ -30,7 +31,12 @@ pub async fn perform(
     if let Some(pace) = pace.head {
         // Header blocks are compressed and come in one piece; so they come when their last byte would have.
         let head = head(terms.version, response.status(), response.headers());
-        link.wait(medium, Drip::at(pace).time_of(head.len())).await?;
+        let time = Drip::at(pace).time_of(head.len());
+        link.wait(medium, time.min(PLAY_TIME_MAX)).await?;
+        if time > PLAY_TIME_MAX {
+            following.into_iter().for_each(|following| following.finish(End::Cut));
+            return Err(CutHere);
+        }
     }
     if let Wire::Length(by) = wire {
         length::announce(response.headers_mut(), by);

@@ -4,10 +4,19 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{ARMED_MAX, HITS_KEPT_MAX, Kind, schema};
+use super::{ARMED_MAX, HITS_KEPT_MAX, Kind, kind, schema};
 
 const INTRODUCTION: &str = include_str!("page/introduction.md");
 const CLOSING: &str = include_str!("page/closing.md");
+
+const LIMITS: [(&str, u64); 6] = [
+    ("faults armed in a world", ARMED_MAX as u64),
+    ("hits that a fault remembers; it counts on", HITS_KEPT_MAX as u64),
+    ("changes that a read may be behind", kind::STALE_CALLS_MAX as u64),
+    ("a wait before the first byte, in milliseconds", kind::WAIT_MS_MAX),
+    ("a hang, or the bytes of a slow reply, in milliseconds; then the connection is closed", kind::PLAY_MS_MAX),
+    ("a delivery held back, in milliseconds of the world's clock", kind::HOLD_MS_MAX),
+];
 
 /// A fault of each kind, as it is written. `tests/command_line/faults.rs` arms every one of them.
 pub const EXAMPLES: [(&str, &str); 26] = [
@@ -69,12 +78,10 @@ pub fn page(profiles: &[(String, String)]) -> String {
         _ = writeln!(text, "| [`{name}`]({name}.faults.yaml) | {} |", comment.join(" ").replace('|', "\\|"));
     }
     text.push_str(CLOSING);
-    _ = write!(
-        text,
-        "\n## Limits\n\n| what | most |\n|---|---|\n| faults armed in a world | {ARMED_MAX} |\n| hits that a fault remembers; it counts on \
-         | {HITS_KEPT_MAX} |\n| a wait, in milliseconds | {} |\n",
-        super::kind::WAIT_MS_MAX
-    );
+    text.push_str("\n## Limits\n\n| what | most |\n|---|---|\n");
+    for (what, most) in LIMITS {
+        _ = writeln!(text, "| {what} | {most} |");
+    }
     text
 }
 

@@ -9,7 +9,7 @@ use super::{Effect, FaultKind};
 use crate::call::{Reply, Wire};
 use crate::world::fault::Draw;
 
-/// Takes the call and never answers. The connection stays open until the client closes it.
+/// Takes the call and never answers. The connection stays open until the client closes it, or for ten minutes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Hang {

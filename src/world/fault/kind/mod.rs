@@ -40,6 +40,9 @@ use crate::call::Reply;
 
 /// Longest wait that a fault may ask for, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 300_000;
+/// Longest time that a fault leaves a client without an answer, or takes over the bytes of one, in milliseconds: then the connection is closed, so
+/// that it is not held for ever.
+pub const PLAY_MS_MAX: u64 = 600_000;
 /// Longest time that a delivery may be held back, in milliseconds of the world's clock: thirty days.
 pub const HOLD_MS_MAX: u64 = 2_592_000_000;
 
