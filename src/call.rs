@@ -96,6 +96,11 @@ pub struct Reply {
     pub wire: Wire,
 }
 
+/// May a reply of this status have a body (RFC 9110, 6.4.1)?
+pub fn takes_body(status: StatusCode) -> bool {
+    !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
 /// How fast the bytes go out, in bytes a second; at once where nothing is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
@@ -144,9 +149,35 @@ impl Reply {
         }
     }
 
+    /// Puts a header in the place of all of its name; the last one, where there is none.
+    pub fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
+        let first = self.headers.iter().position(|(known, _)| *known == name);
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.insert(first.unwrap_or(self.headers.len()), (name, value));
+    }
+
     /// The first header of this name, as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(candidate, _)| candidate.as_str().eq_ignore_ascii_case(name));
         found.and_then(|(_, value)| value.to_str().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{ETAG, RETRY_AFTER, VARY};
+
+    use super::*;
+
+    #[test]
+    fn a_header_that_is_set_stands_in_the_place_of_all_of_its_name() {
+        let mut reply = Reply::new(StatusCode::OK);
+        for (name, value) in [(VARY, "a"), (ETAG, "b"), (VARY, "c")] {
+            reply.headers.push((name, HeaderValue::from_static(value)));
+        }
+        reply.set_header(VARY, HeaderValue::from_static("d"));
+        reply.set_header(RETRY_AFTER, HeaderValue::from_static("1"));
+        let told: Vec<&str> = reply.headers.iter().map(|(_, value)| value.to_str().unwrap()).collect();
+        assert_eq!((told, reply.header("vary")), (vec!["d", "b", "1"], Some("d")));
     }
 }

@@ -280,8 +280,9 @@ pub fn declared_reply(turn: &mut Turn<'_, '_>, operation: &Operation, mut reply:
     let seed = turn.world.ids.sample_seed("reply");
     let made = || sample(&turn.contract.document, &media.raw, seed, turn.now, Direction::Reply);
     reply.body = Bytes::from(media.example.clone().unwrap_or_else(made).to_string());
-    reply.headers.retain(|(name, _)| *name != CONTENT_TYPE);
-    reply.headers.extend(HeaderValue::from_str(&media.name).ok().map(|media| (CONTENT_TYPE, media)));
+    if let Ok(media) = HeaderValue::from_str(&media.name) {
+        reply.set_header(CONTENT_TYPE, media);
+    }
     reply
 }
 

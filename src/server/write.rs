@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::wire::SlowBody;
-use crate::call::Reply;
+use crate::call::{Reply, takes_body};
 
 /// The body of a response on its way out.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct CutHere;
 /// Makes the response. `closing` asks HTTP/1 to close the connection after it.
 pub fn response(reply: Reply, method: &Method, version: Version, closing: bool) -> Response<ReplyBody> {
     let length = reply.body.len();
-    let bodiless = is_bodiless(reply.status);
+    let bodiless = !takes_body(reply.status);
     let body = if has_body(reply.status, method) { reply.body } else { Bytes::new() };
     let mut response = Response::new(ReplyBody::Whole(body));
     *response.status_mut() = reply.status;
@@ -48,11 +48,7 @@ pub fn response(reply: Reply, method: &Method, version: Version, closing: bool) 
 
 /// Does the reply to this method have a body on the wire (RFC 9112, 6.3)?
 pub fn has_body(status: StatusCode, method: &Method) -> bool {
-    *method != Method::HEAD && !is_bodiless(status)
-}
-
-fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    *method != Method::HEAD && takes_body(status)
 }
 
 /// Headers that say how bytes are framed: the rim's business alone.

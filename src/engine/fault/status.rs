@@ -4,7 +4,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::{named, sayable};
-use crate::call::{Call, Reply};
+use crate::call::{Call, Reply, takes_body};
 use crate::contract::Contract;
 use crate::contract::operation::OperationId;
 use crate::engine::identify::challenge;
@@ -13,7 +13,7 @@ use crate::engine::problem::{self, Problem};
 use crate::engine::reply::declared_reply;
 use crate::engine::turn::Turn;
 use crate::instant::http_date;
-use crate::world::fault::kind::{RetryAfterForm, Status, takes_body};
+use crate::world::fault::kind::{RetryAfterForm, Status};
 
 /// The wait in seconds that is told where the document demands a `Retry-After` and the fault names none.
 const RETRY_AFTER_USUAL: i64 = 1;
@@ -98,9 +98,7 @@ pub fn write_retry_after(reply: &mut Reply, fault: &Status, now: i64) {
         }
         RetryAfterForm::Malformed => Some(HeaderValue::from_static("soon")),
     };
-    let Some(value) = value else { return };
-    match reply.headers.iter_mut().find(|(name, _)| *name == RETRY_AFTER) {
-        Some((_, told)) => *told = value,
-        None => reply.headers.push((RETRY_AFTER, value)),
+    if let Some(value) = value {
+        reply.set_header(RETRY_AFTER, value);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The words of each part are read by that part alone, so that an unknown word is told with the ones that could have been meant.
 
+use std::sync::LazyLock;
+
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,6 +12,9 @@ use serde_json::{Map, Value};
 use super::{Address, Fault, Kind, Needs, Occurrence};
 use crate::pointer::escape;
 use crate::words::{did_you_mean, written_kind};
+
+static ADDRESS_WORDS: LazyLock<Vec<String>> = LazyLock::new(words_of::<Address>);
+static OCCURRENCE_WORDS: LazyLock<Vec<String>> = LazyLock::new(words_of::<Occurrence>);
 
 /// What is wrong with a written fault, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +50,8 @@ impl Fault {
             return Err(Wrong::new("", format!("a fault is an object, not {}", written_kind(value))));
         };
         let mut own = object.clone();
-        let address: Address = read_own(take(&mut own, &words_of::<Address>()))?;
-        let occurrence: Occurrence = read_own(take(&mut own, &words_of::<Occurrence>()))?;
+        let address: Address = read_own(take(&mut own, &ADDRESS_WORDS))?;
+        let occurrence: Occurrence = read_own(take(&mut own, &OCCURRENCE_WORDS))?;
         let kind = read_kind(own)?;
         let fault = Fault { kind, address, occurrence };
         fault.check().map_err(|message| Wrong::new("", message))?;
@@ -106,8 +111,7 @@ fn in_kind(wrong: Wrong, kind: &str) -> Wrong {
     let own = Kind::schemas(&mut generator).into_iter().find(|(name, ..)| *name == kind);
     let mut known: Vec<String> = own.map(|(.., schema)| words_in(&schema.to_value())).unwrap_or_default();
     let list = if known.is_empty() { "no words of its own".to_owned() } else { known.join(", ") };
-    known.extend(words_of::<Address>());
-    known.extend(words_of::<Occurrence>());
+    known.extend(ADDRESS_WORDS.iter().chain(&*OCCURRENCE_WORDS).cloned());
     let hint = match did_you_mean(&word, known.iter().map(String::as_str)) {
         Some(nearest) => format!("did you mean {nearest:?}?"),
         None => format!("a fault of this kind takes {list}, and what says which calls"),

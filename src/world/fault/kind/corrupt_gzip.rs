@@ -7,8 +7,8 @@ use http::header::CONTENT_ENCODING;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FaultKind, set_header, takes_body};
-use crate::call::Reply;
+use super::FaultKind;
+use crate::call::{Reply, takes_body};
 use crate::world::fault::Draw;
 
 /// The body is marked `Content-Encoding: gzip` and breaks off in the middle of what should be compressed data (RFC 1952).
@@ -19,7 +19,7 @@ pub struct CorruptGzip {}
 impl FaultKind for CorruptGzip {
     fn damage(&self, reply: &mut Reply, _draw: &mut Draw) {
         if takes_body(reply.status) {
-            set_header(reply, CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            reply.set_header(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             reply.body = corrupt(&reply.body).into();
         }
     }

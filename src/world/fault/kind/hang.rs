@@ -14,7 +14,7 @@ use crate::world::fault::Draw;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Hang {
     /// Whether the call has been performed when it strikes; `none` when absent.
-    #[serde(default = "super::no_effect")]
+    #[serde(default)]
     pub effect: Effect,
 }
 

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{FaultKind, takes_body};
-use crate::call::Reply;
+use super::FaultKind;
+use crate::call::{Reply, takes_body};
 use crate::world::fault::Draw;
 
 /// The body loses its second half, so that it is no JSON; its length is that of what is written, its media type stays. A reply without a

@@ -29,7 +29,6 @@ mod wrong_signature;
 
 use std::fmt;
 
-use http::{HeaderName, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -116,10 +115,11 @@ impl Needs {
 }
 
 /// Has the call been performed when the fault strikes? What separates "failed before" from "done, but the answer was lost".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
     /// Nothing was performed.
+    #[default]
     None,
     /// It was performed in full; only the answer suffers.
     Done,
@@ -247,21 +247,6 @@ fn check_pace(bytes_per_second: u32) -> Result<(), String> {
         0 => Err("bytesPerSecond is 0: a fault of kind hang never answers".to_owned()),
         _ => Ok(()),
     }
-}
-
-/// May a reply of this status have a body (RFC 9110, 6.4.1)?
-pub fn takes_body(status: StatusCode) -> bool {
-    !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
-/// Puts a header in the place of all of its name.
-fn set_header(reply: &mut Reply, name: HeaderName, value: HeaderValue) {
-    reply.headers.retain(|(known, _)| *known != name);
-    reply.headers.push((name, value));
-}
-
-fn no_effect() -> Effect {
-    Effect::None
 }
 
 fn write_effect(out: &mut fmt::Formatter<'_>, effect: Effect) -> fmt::Result {

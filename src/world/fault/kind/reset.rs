@@ -17,7 +17,7 @@ pub struct Reset {
     #[serde(default, skip_serializing_if = "ResetPoint::is_start")]
     pub at: ResetPoint,
     /// Whether the call has been performed when it strikes; `none` when absent.
-    #[serde(default = "super::no_effect")]
+    #[serde(default)]
     pub effect: Effect,
 }
 

@@ -29,7 +29,7 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "RetryAfterForm::is_seconds")]
     pub retry_after_form: RetryAfterForm,
     /// Whether the call has been performed when it strikes; `none` when absent.
-    #[serde(default = "super::no_effect")]
+    #[serde(default)]
     pub effect: Effect,
 }
 

@@ -7,8 +7,8 @@ use http::header::CONTENT_TYPE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FaultKind, set_header, takes_body};
-use crate::call::Reply;
+use super::FaultKind;
+use crate::call::{Reply, takes_body};
 use crate::world::fault::Draw;
 
 /// The body is an HTML page with the media type `text/html`, under the reply's own status: what proxies and captive portals do.
@@ -18,7 +18,7 @@ pub struct WrongContentType {}
 
 impl FaultKind for WrongContentType {
     fn damage(&self, reply: &mut Reply, _draw: &mut Draw) {
-        set_header(reply, CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        reply.set_header(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if takes_body(reply.status) {
             let title = format!("{} {}", reply.status.as_u16(), reply.status.canonical_reason().unwrap_or_default());
             let title = title.trim_end();
