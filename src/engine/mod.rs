@@ -43,6 +43,7 @@ use crate::contract::router::Route;
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
+use crate::world::fault::Kind;
 use crate::world::journal::{Performed, What};
 use crate::world::outbox::Receipt;
 use crate::world::quota::Standing;
@@ -55,7 +56,6 @@ use perform::Brought;
 use problem::Problem;
 use turn::Turn;
 
-pub use fault::brought as brought_fault;
 pub use found::{credential, found, restore, seed, write_touches};
 pub use lifecycle::{WORK_PER_INSTANT_MAX, advance};
 pub use page::own_page;
@@ -83,10 +83,14 @@ pub fn settle(contract: &Contract, world: &mut World, delivery: u64, receipt: im
 /// Answers one call. Same contract, world and call: same reply and same world after.
 /// Deliveries that fell due are left in the world's outbox for the rim.
 pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
+    let brought = match fault::brought(contract, call) {
+        Ok(brought) => brought,
+        Err(wrong) => return Handled::Unsound(wrong),
+    };
     lifecycle::catch_up(contract, world, call.received_at); // 2
     let mut turn = Turn::new(contract, world);
     let request_id = turn.next_id("request", &IdKind::Prefixed("req_".to_owned()));
-    let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now));
+    let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now), brought);
     let answer = answer(&mut turn, call, &mut visit);
     fault::give_back(&mut turn, &mut visit.struck);
     let answer = match answer {
@@ -151,6 +155,8 @@ enum Course {
 struct Visit {
     inputs: Inputs,
     operation: Option<OperationId>,
+    /// The fault that it brings along.
+    brought: Option<Kind>,
     struck: Vec<Struck>,
     principal: Option<Principal>,
     standing: Option<Standing>,
@@ -160,8 +166,9 @@ struct Visit {
 }
 
 impl Visit {
-    fn new(inputs: Inputs) -> Self {
-        Visit { inputs, operation: None, struck: Vec::new(), principal: None, standing: None, scope: None, pins: false }
+    fn new(inputs: Inputs, brought: Option<Kind>) -> Self {
+        let (operation, struck, principal, standing) = (None, Vec::new(), None, None);
+        Visit { inputs, operation, brought, struck, principal, standing, scope: None, pins: false }
     }
 
     fn declared<'c>(&self, contract: &'c Contract) -> Option<&'c Operation> {
@@ -177,7 +184,10 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     if contract.plan.actions[operation.0].uses_call {
         visit.inputs.complete(contract, call);
     }
-    visit.struck = fault::take(turn, call, operation, &names);
+    visit.struck = match visit.brought.take() {
+        Some(kind) => fault::take_brought(turn, call, operation, kind),
+        None => fault::take(turn, call, operation, &names),
+    };
     if let Some(reply) = fault::before(turn, call, visit, operation)? {
         return Ok(Course::Reply(reply)); // 4
     }

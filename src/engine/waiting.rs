@@ -22,6 +22,8 @@ pub enum Handled {
     Done(Reply),
     /// The reply is made by [`conclude`] once [`Waiting::is_over`], or when waiting longer makes no sense.
     Waits(Box<Waiting>),
+    /// Nothing was done: the fault that the call brings along makes no sense, and this is why.
+    Unsound(String),
 }
 
 /// A call that was performed and not yet answered.
@@ -45,7 +47,7 @@ impl Handled {
     pub fn reply(self) -> Option<Reply> {
         match self {
             Handled::Done(reply) => Some(reply),
-            Handled::Waits(_) => None,
+            Handled::Waits(_) | Handled::Unsound(_) => None,
         }
     }
 }

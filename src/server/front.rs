@@ -131,11 +131,6 @@ pub(super) async fn reply(hub: &Arc<Hub>, world: &str, own: Option<String>, call
 
 /// The engine's answer, under the world's lock; what it leaves behind is begun before the reply is written.
 async fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, Told) {
-    if let Err(wrong) = engine::brought_fault(&hub.contract, call) {
-        let detail = format!("the header X-Standin-Fault: {wrong}");
-        let causes = vec![Cause { kind: "control", text: detail.clone().into() }];
-        return (control::problem(StatusCode::BAD_REQUEST, &detail), Told { causes, ..Told::default() });
-    }
     let (outcome, told, follow_up): (Result<Handled, Bug>, Told, FollowUp) = {
         let mut held = tenant.lock();
         let outcome = guarded(&mut held.world, false, |world| engine::handle(&hub.contract, world, call));
@@ -147,6 +142,11 @@ async fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, To
     match outcome {
         Ok(Handled::Done(reply)) => (reply, told),
         Ok(Handled::Waits(waiting)) => held_back(hub, tenant, generation, call, *waiting).await,
+        Ok(Handled::Unsound(wrong)) => {
+            let detail = format!("the header X-Standin-Fault: {wrong}");
+            let causes = vec![Cause { kind: "control", text: detail.clone().into() }];
+            (control::problem(StatusCode::BAD_REQUEST, &detail), Told { causes, ..Told::default() })
+        }
         Err(bug) => (bug_reply(hub, call, &bug), Told::default()),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use standin::engine::control::check_fault;
+use standin::engine::{self, Handled};
 use standin::world::fault::Fault;
 
 use super::support::{Fake, flow, header};
@@ -145,8 +146,9 @@ fn a_call_without_a_credential_brings_none_that_could_expire() {
 }
 
 #[test]
-fn a_fault_that_makes_no_sense_for_the_call_is_told_and_strikes_nothing() {
+fn a_call_whose_own_fault_makes_no_sense_is_not_answered_and_leaves_nothing() {
     let mut fake = Fake::flow();
+    let untouched = standin::world::state::to_json(&fake.world);
     for (text, expected) in [
         ("clsoe", "there is no kind of fault \"clsoe\""),
         ("dropDelivery", "is a fault of deliveries"),
@@ -154,8 +156,11 @@ fn a_fault_that_makes_no_sense_for_the_call_is_told_and_strikes_nothing() {
         (r#"{"kind": "stale", "byCalls": 1}"#, "arm it before those"),
         ("itemErrors", "no item could fail"),
     ] {
-        bring(&mut fake, text).expect(201);
-        let causes = told(&fake).1;
-        assert!(causes.len() == 1 && causes[0].contains(expected), "{text}: {causes:?}");
+        let call = header(fake.prepare("POST", POSTS, Some(new_post())), "x-standin-fault", text);
+        match engine::handle(&fake.contract, &mut fake.world, &call) {
+            Handled::Unsound(wrong) => assert!(wrong.contains(expected), "{text}: {wrong}"),
+            other => panic!("{text}: {other:?}"),
+        }
     }
+    assert_eq!(standin::world::state::to_json(&fake.world), untouched);
 }

@@ -282,6 +282,7 @@ impl<W: Watch> Play<W> {
 pub fn send(contract: &Contract, world: &mut World, call: &Call) -> Reply {
     match engine::handle(contract, world, call) {
         Handled::Done(reply) => reply,
+        Handled::Unsound(wrong) => panic!("no call here brings a fault: {wrong}"),
         Handled::Waits(waiting) => engine::conclude(contract, world, call, *waiting),
     }
 }

@@ -91,6 +91,7 @@ impl Fake {
     pub fn send_to(&mut self, call: &Call, mut receive: impl FnMut(&Attempt) -> Outcome) -> Reply {
         match engine::handle(&self.contract, &mut self.world, call) {
             Handled::Done(reply) => reply,
+            Handled::Unsound(wrong) => panic!("the fault that the call brings: {wrong}"),
             Handled::Waits(waiting) => {
                 for attempt in self.world.outbox.take() {
                     let outcome = receive(&attempt);

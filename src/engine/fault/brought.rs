@@ -10,7 +10,7 @@ use crate::world::fault::address::OneOrMany;
 use crate::world::fault::{Address, Aspect, Fault, Kind, Occurrence};
 
 /// A kind's word, or a JSON object with the kind's own words: `close`, `{"kind": "status", "status": 503}`.
-pub const HEADER: HeaderName = HeaderName::from_static("x-standin-fault");
+const HEADER: HeaderName = HeaderName::from_static("x-standin-fault");
 
 /// The kind of the fault that the call brings, if it brings one. The error says what is wrong with it.
 pub fn brought(contract: &Contract, call: &Call) -> Result<Option<Kind>, String> {

@@ -35,7 +35,7 @@ use crate::world::fault::kind::ItemErrors;
 use crate::world::fault::{Armed, Draw, Effect, Hit, Kind, Subject};
 use crate::world::journal::Performed;
 
-pub use brought::{HEADER, brought};
+pub use brought::brought;
 pub use check::check;
 pub use delivery::Fate;
 pub use double::again;
@@ -54,12 +54,8 @@ pub struct Struck {
     pub told: String,
 }
 
-/// Stage 4: the armed faults for this call, counted; at most one of each aspect. A call that brings its own is hit by that alone, and no
-/// armed fault sees it.
+/// Stage 4: the armed faults for this call, counted; at most one of each aspect.
 pub fn take(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, names: &[(String, String)]) -> Vec<Struck> {
-    if call.headers.contains_key(HEADER) {
-        return take_brought(turn, call, operation);
-    }
     if turn.world.faults.is_empty() {
         return Vec::new();
     }
@@ -96,16 +92,8 @@ fn struck(armed: Armed, seed: u64) -> Struck {
     Struck { id: Some(armed.id), until, draw: armed.draw(seed), told: armed.told(), kind: armed.fault.kind }
 }
 
-/// The fault that the call brings along. One that makes no sense is refused before the call comes here; it is told at least.
-fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId) -> Vec<Struck> {
-    let kind = match brought(turn.contract, call) {
-        Ok(Some(kind)) => kind,
-        Ok(None) => return Vec::new(),
-        Err(wrong) => {
-            turn.because("fault", format!("the one that the call brings makes no sense: {wrong}"));
-            return Vec::new();
-        }
-    };
+/// Stage 4 of a call that brings its own fault: it is hit by that alone, and no armed fault sees it.
+pub fn take_brought(turn: &mut Turn<'_, '_>, call: &Call, operation: OperationId, kind: Kind) -> Vec<Struck> {
     let (changes, batch) = turn.contract.plan.actions[operation.0].effects();
     let presented = Presented::by(turn.contract, turn.contract.operations.get(operation), call);
     if !kind.needs().are_met(changes, batch, !presented.accepted().is_empty()) {
