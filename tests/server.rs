@@ -217,6 +217,25 @@ async fn worlds_are_apart_by_prefix_and_by_header() {
 }
 
 #[tokio::test]
+async fn clients_with_numbers_share_their_world() {
+    let mut fake = Fake::new(frozen());
+    let (status, made) = fake.ask(Method::POST, "/~alice~1/v1/parcels", json!({"name": "a"})).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let path = format!("/v1/parcels/{}", made["id"].as_str().unwrap());
+    for world in ["/~alice~2", "/~alice"] {
+        assert_eq!(fake.ask(Method::GET, &format!("{world}{path}"), Value::Null).await.0, StatusCode::OK, "{world}");
+    }
+    let request = Request::get(&path).header("X-Standin-World", "alice~3");
+    assert_eq!(fake.send(request.body(Full::default()).unwrap()).await.0, StatusCode::OK);
+    let (status, _) = fake.ask(Method::GET, "/~alice~2/_standin/world", Value::Null).await;
+    let (plain, _) = fake.ask(Method::GET, "/~alice/_standin/world", Value::Null).await;
+    assert_eq!(status, plain, "the control API of each is that of the world");
+    let (status, problem) = fake.ask(Method::GET, "/~alice~x/v1/parcels", Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().contains("the number of a client"), "{problem}");
+}
+
+#[tokio::test]
 async fn a_saved_world_comes_back_and_a_branch_goes_its_own_way() {
     let mut fake = Fake::new(frozen());
     fake.control(Method::POST, "world/save", Value::Null).await;

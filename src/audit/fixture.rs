@@ -30,106 +30,9 @@ const PAUSE: u64 = 10;
 /// How long an exchange lasts, in milliseconds.
 const LENGTH: u64 = 5;
 
-/// Posts with pages, keys and a batch, messages that nothing makes safe to repeat, tokens, and subscriptions.
-const DOCUMENT: &str = r##"
-openapi: 3.1.0
-info: { title: Posts, version: "1" }
-security: [{ bearer: [] }]
-paths:
-  /posts:
-    get:
-      operationId: listPosts
-      parameters:
-        - { name: cursor, in: query, schema: { type: string } }
-        - { name: limit, in: query, schema: { type: integer } }
-      responses: { "200": { $ref: "#/components/responses/Page" } }
-    post:
-      operationId: createPost
-      parameters: [{ name: Idempotency-Key, in: header, schema: { type: string } }]
-      requestBody: { $ref: "#/components/requestBodies/Post" }
-      responses: { "201": { $ref: "#/components/responses/Post" } }
-  /posts/batch:
-    post:
-      operationId: createPosts
-      requestBody:
-        content:
-          application/json:
-            schema: { type: object, properties: { posts: { type: array, items: { $ref: "#/components/schemas/Post" } } } }
-      responses: { "207": { $ref: "#/components/responses/Any" } }
-  /posts/{id}:
-    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
-    get: { operationId: getPost, responses: { "200": { $ref: "#/components/responses/Post" } } }
-    put:
-      operationId: replacePost
-      requestBody: { $ref: "#/components/requestBodies/Post" }
-      responses: { "200": { $ref: "#/components/responses/Post" } }
-    patch:
-      operationId: updatePost
-      requestBody: { $ref: "#/components/requestBodies/Post" }
-      responses: { "200": { $ref: "#/components/responses/Post" } }
-    delete: { operationId: deletePost, responses: { "204": { description: Gone. } } }
-  /messages:
-    post:
-      operationId: sendMessage
-      requestBody: { content: { application/json: { schema: { type: object, properties: { text: { type: string } } } } } }
-      responses: { "202": { $ref: "#/components/responses/Any" } }
-  /token:
-    post:
-      operationId: createToken
-      security: []
-      requestBody: { content: { application/x-www-form-urlencoded: { schema: { type: object } } } }
-      responses:
-        "200":
-          description: A token.
-          content: { application/json: { schema: { type: object, properties: { access_token: { type: string } } } } }
-  /hooks:
-    post:
-      operationId: createHook
-      requestBody:
-        content:
-          application/json:
-            schema: { type: object, properties: { url: { type: string }, events: { type: array, items: { type: string } } } }
-      responses: { "201": { $ref: "#/components/responses/Any" } }
-components:
-  securitySchemes: { bearer: { type: http, scheme: bearer } }
-  requestBodies:
-    Post: { content: { application/json: { schema: { $ref: "#/components/schemas/Post" } } } }
-  responses:
-    Any: { description: Any., content: { application/json: { schema: {} } } }
-    Post: { description: One., content: { application/json: { schema: { $ref: "#/components/schemas/Post" } } } }
-    Page:
-      description: Some.
-      content:
-        application/json:
-          schema:
-            type: object
-            properties:
-              data: { type: array, items: { $ref: "#/components/schemas/Post" } }
-              next_cursor: { type: [string, "null"] }
-  schemas:
-    Post: { type: object, properties: { id: { type: string, readOnly: true }, text: { type: string } } }
-x-standin:
-  errors: { idempotency_in_progress: { status: 409, code: KEY_IN_USE } }
-  idempotency: { header: Idempotency-Key, ttl: 24h }
-  resources: { post: { schema: "#/components/schemas/Post" }, hook: {} }
-  operations:
-    createPosts:
-      batch:
-        items: posts
-        run: createPost
-        success: { ok: true, index: "{{ index }}" }
-        failure: { ok: false, index: "{{ index }}", error: "{{ error.message }}" }
-    createHook: { create: hook }
-  webhooks:
-    subscriptions: hook
-    url: url
-    events_field: events
-    events: { post.made: {}, post.changed: {} }
-    sign: { header: X-Signature, over: "{{ body }}", value: "{{ hex }}" }
-    body: {}
-    attempts: [0s]
-    timeout: 1s
-"##;
+/// Posts with pages, keys and a batch, messages that nothing makes safe to repeat, tokens, subscriptions, and settings that a key alone makes
+/// safe to write twice.
+const DOCUMENT: &str = include_str!("fixture.yaml");
 
 struct Text;
 
@@ -254,6 +157,7 @@ pub fn call(method: Method, target: &str, body: &str) -> Seen {
     let exchange = Exchange {
         number: 0,
         connection: 1,
+        client: 0,
         begun: 0,
         ended: 0,
         end: End::Replied,
@@ -295,6 +199,12 @@ impl Seen {
 
     pub fn on(mut self, connection: u64) -> Seen {
         self.exchange.connection = connection;
+        self
+    }
+
+    /// Sent by the client of this number.
+    pub fn by(mut self, client: u32) -> Seen {
+        self.exchange.client = client;
         self
     }
 

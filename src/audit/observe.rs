@@ -1,5 +1,7 @@
 //! What was seen of a client: calls, deliveries to it, and how it ended.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -47,6 +49,8 @@ pub struct Exchange {
     pub number: u64,
     /// The connection it came on; counts up over all runs.
     pub connection: u64,
+    /// Which of several clients in one world sent it, counted from 1; 0 where nobody tells them apart.
+    pub client: u32,
     /// When the request's head was read.
     pub begun: u64,
     /// When the last byte was written, or the connection ended.
@@ -117,6 +121,13 @@ pub struct DeliveryAttempt {
     /// Why it did not.
     pub failure: Option<String>,
     pub struck: Vec<StruckFault>,
+}
+
+impl Run {
+    /// The numbers of those whose calls were seen: 0 alone where one client ran.
+    pub fn clients(&self) -> BTreeSet<u32> {
+        self.exchanges.iter().map(|exchange| exchange.client).collect()
+    }
 }
 
 impl Exchange {

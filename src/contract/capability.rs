@@ -68,7 +68,7 @@ pub fn of(
     for rule in [Some(own), item].into_iter().flatten() {
         follows.rule(rule);
     }
-    let harmless = by_method(&operation.method) || reads_only(own);
+    let harmless = is_idempotent(&operation.method) || reads_only(own);
     let retry = || match (harmless, replays || said.idempotent == Some(true)) {
         (true, _) => RetrySafety::Always,
         (false, true) => RetrySafety::WithKey,
@@ -87,7 +87,8 @@ pub fn of(
     }
 }
 
-fn by_method(method: &Method) -> bool {
+/// Has a repeat no further effect, by the method alone (RFC 9110, 9.2.2)?
+pub fn is_idempotent(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE].contains(method)
 }
 

@@ -78,7 +78,7 @@ impl Front {
         };
         let own = own_path(choice.path);
         let of_service = own.is_none();
-        let name = choice.name.to_owned();
+        let (name, client) = (choice.name.to_owned(), choice.client);
         let origin = origin(&parts, choice, hub);
         let path = choice.path.to_owned();
         let uploads = body::upload_limit(hub.contract.operations.upload_bytes_max);
@@ -93,8 +93,9 @@ impl Front {
             Call { method: parts.method, path, query, headers: parts.headers, body, unread, origin, received_at };
 
         let (reply, told) = reply(hub, &name, own, &call).await;
-        let following =
-            if hub.settings.watch && of_service { self.follow(&name, &call, &reply, &told, started) } else { None };
+        let arrival = Arrival { contract: &hub.contract, connection: self.link.connection, client, begun: started };
+        let is_watched = hub.settings.watch && of_service;
+        let following = if is_watched { self.follow(&name, &call, &reply, &told, arrival) } else { None };
         log(hub, call, name, &reply, told, started);
         if !wire::is_plain(&reply) {
             return wire::perform(&self.link, &terms, reply, following).await;
@@ -105,9 +106,8 @@ impl Front {
         Ok(response(reply, &terms.method, terms.version, terms.closing))
     }
 
-    fn follow(&self, world: &str, call: &Call, reply: &Reply, told: &Told, begun: Instant) -> Option<Following> {
+    fn follow(&self, world: &str, call: &Call, reply: &Reply, told: &Told, arrival: Arrival<'_>) -> Option<Following> {
         let tenant = self.link.hub.known(world)?;
-        let arrival = Arrival { contract: &self.link.hub.contract, connection: self.link.connection, begun };
         Some(tenant.watch.as_ref()?.follow(call, reply, told, arrival))
     }
 }
@@ -233,7 +233,10 @@ fn origin(parts: &Parts, choice: Choice<'_>, hub: &Hub) -> String {
     }
     if choice.prefixed {
         origin.push_str("/~");
-        origin.push_str(choice.name);
+        match choice.client {
+            0 => origin.push_str(choice.name),
+            client => origin.push_str(&world_name::for_client(choice.name, client)),
+        }
     }
     origin
 }

@@ -43,7 +43,10 @@ pub(crate) use settings::wall_ms;
 pub use settings::{ClockSetting, LogForm, PORT_DEFAULT, PlannedFault, SEED_DEFAULT, Settings};
 pub use watch::{BYTES_WATCHED_MAX, DELIVERIES_WATCHED_MAX, EXCHANGES_WATCHED_MAX, Watched};
 pub use wire::{Seen, seen};
-pub use world_name::{HEADER as WORLD_HEADER, NAME_CHARS_MAX as WORLD_NAME_CHARS_MAX, checked as checked_world_name};
+pub use world_name::{
+    HEADER as WORLD_HEADER, NAME_CHARS_MAX as WORLD_NAME_CHARS_MAX, checked as checked_world_name,
+    for_client as world_name_of_client,
+};
 
 use crate::contract::Contract;
 use hub::Hub;

@@ -72,6 +72,8 @@ pub struct Arrival<'a> {
     pub contract: &'a Contract,
     /// The connection's number; 0 where there is none.
     pub connection: u64,
+    /// The number of the client that called; 0 where it does not say.
+    pub client: u32,
     /// When its head was read.
     pub begun: Instant,
 }
@@ -266,6 +268,7 @@ fn exchange(call: &Call, reply: &Reply, seen_body: Bytes, told: &Told, arrival: 
     Exchange {
         number: 0,
         connection: arrival.connection,
+        client: arrival.client,
         begun: 0,
         ended: UNDER_WAY,
         end: End::Left,
@@ -308,7 +311,7 @@ mod tests {
     fn follow(watch: &Arc<Watch>, contract: &Contract, bytes: usize) -> Following {
         let mut call = Call::new(Method::POST, "/things");
         call.body = Bytes::from(vec![b'x'; bytes]);
-        let arrival = Arrival { contract, connection: 1, begun: Instant::now() };
+        let arrival = Arrival { contract, connection: 1, client: 0, begun: Instant::now() };
         watch.follow(&call, &Reply::new(StatusCode::OK), &Told::default(), arrival)
     }
 

@@ -1,4 +1,7 @@
 //! Which world a request is for: by path prefix `/~NAME/`, else by header, else `default`.
+//!
+//! Where several clients share a world, each may say which one it is: `NAME~2` in place of `NAME`. Nothing but the watch makes a difference
+//! between them.
 
 use http::HeaderMap;
 
@@ -13,6 +16,8 @@ pub const NAME_CHARS_MAX: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice<'a> {
     pub name: &'a str,
+    /// The client's number, from 1; 0 where it does not say.
+    pub client: u32,
     /// The path without the prefix; starts with `/`.
     pub path: &'a str,
     /// Was the world chosen by the path? Links in replies then carry the prefix.
@@ -26,17 +31,32 @@ pub fn choose<'a>(path: &'a str, headers: &'a HeaderMap) -> Result<Choice<'a>, S
             Some(slash) => rest.split_at(slash),
             None => (rest, "/"),
         };
-        return checked(name).map(|name| Choice { name, path, prefixed: true });
+        let (name, client) = shared(name)?;
+        return Ok(Choice { name, client, path, prefixed: true });
     }
-    let name = match headers.get(HEADER) {
-        None => DEFAULT,
+    let (name, client) = match headers.get(HEADER) {
+        None => (DEFAULT, 0),
         Some(value) => {
             let text =
                 value.to_str().map_err(|_| "the world's name in X-Standin-World is not plain text".to_owned())?;
-            checked(text)?
+            shared(text)?
         }
     };
-    Ok(Choice { name, path: if path.is_empty() { "/" } else { path }, prefixed: false })
+    Ok(Choice { name, client, path: if path.is_empty() { "/" } else { path }, prefixed: false })
+}
+
+/// How the client of this number names a world that it shares with others.
+pub fn for_client(world: &str, client: u32) -> String {
+    format!("{world}~{client}")
+}
+
+/// A world's name, and the number of the client where one follows.
+fn shared(text: &str) -> Result<(&str, u32), String> {
+    let Some((name, client)) = text.split_once('~') else { return Ok((checked(text)?, 0)) };
+    let is_number = client.bytes().all(|byte| byte.is_ascii_digit());
+    let client = client.parse().ok().filter(|client| is_number && *client > 0);
+    let client = client.ok_or("after '~' a world's name has the number of a client, from 1")?;
+    Ok((checked(name)?, client))
 }
 
 /// The name, if it is one: 1 to 64 letters, digits, `_`, `.` and `-`.
@@ -59,7 +79,22 @@ mod tests {
         if let Some(header) = header {
             headers.insert(HEADER, header.parse().unwrap());
         }
-        assert_eq!(choose(path, &headers), Ok(Choice { name, path: rest, prefixed }));
+        assert_eq!(choose(path, &headers), Ok(Choice { name, client: 0, path: rest, prefixed }));
+    }
+
+    #[test]
+    fn clients_of_one_world_are_told_apart_by_their_numbers() {
+        let none = HeaderMap::new();
+        let herd = |client, path, prefixed| Ok(Choice { name: "herd", client, path, prefixed });
+        assert_eq!(choose(&format!("/~{}/v1/posts", for_client("herd", 3)), &none), herd(3, "/v1/posts", true));
+        let named = HeaderMap::from_iter([(http::HeaderName::from_static(HEADER), "herd~12".parse().unwrap())]);
+        assert_eq!(choose("/v1/posts", &named), herd(12, "/v1/posts", false));
+        assert_eq!(choose("/~herd~4294967295", &none), herd(u32::MAX, "/", true));
+        for wrong in ["/~herd~/x", "/~herd~0/x", "/~herd~+1/x", "/~herd~1~2/x", "/~herd~4294967296/x"] {
+            let error = choose(wrong, &none).unwrap_err();
+            assert_eq!(error, "after '~' a world's name has the number of a client, from 1", "{wrong}");
+        }
+        assert!(choose("/~~1/x", &none).unwrap_err().contains("1 to 64 letters"));
     }
 
     #[test]

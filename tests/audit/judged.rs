@@ -57,8 +57,9 @@ impl Judged {
         failed.map(|(code, (_, why))| (code.as_str(), why.as_str())).collect()
     }
 
+    /// What became of one rule, and why.
     #[track_caller]
-    fn of(&self, code: &str) -> (&str, &str) {
+    pub fn of(&self, code: &str) -> (&str, &str) {
         let (outcome, why) = self.0.get(code).unwrap_or_else(|| panic!("no rule {code}"));
         (outcome, why)
     }

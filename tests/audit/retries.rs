@@ -1,7 +1,7 @@
 //! The rules of liveness, silence, bounds, waits, backoff and timeouts, each with a client that keeps it and one that does not.
 
-use crate::client::policy::{Beyond, Clock, Failure, Policy, Step, Unreadable, Writes};
-use crate::judged::Trial;
+use crate::client::policy::{Beyond, Clock, Failure, Past, Policy, Step, Unreadable, Writes};
+use crate::judged::{Judged, Trial, audit};
 
 fn reading() -> Policy {
     Policy::doing([Step::Get])
@@ -285,4 +285,34 @@ fn a_client_that_waits_for_ever_for_a_body() {
     let plan = waiting("{ kind: slowBody, bytesPerSecond: 2, times: 1 }");
     let broken = |policy: &mut Policy| policy.timeout.body_ms = None;
     Trial { code: "times-out-slow-bodies", plan: &plan, good: reading(), broken, also: &[] }.check();
+}
+
+/// Six processes in one world, each with its own start.
+fn herd(fault: &str, policy: &Policy) -> Judged {
+    audit(&format!("  - {{ name: herd, together: 6, timeout: 20s, faults: [{{ {fault} }}] }}\n"), policy)
+}
+
+#[test]
+fn attempts_of_clients_side_by_side_are_counted_one_by_one() {
+    // Twelve failures are two for each.
+    let twice = herd("kind: status, status: 503, times: 12", &reading().but(|policy| policy.retry.attempts = 2));
+    let (outcome, why) = twice.of("bounds-attempts");
+    assert_eq!(outcome, "passed", "{why}");
+    assert!(why.starts_with("gave up after 2 attempts of GET /v1/parcels/par_1 in "), "{why}");
+    let (outcome, why) = twice.of("outlasts-short-trouble");
+    assert_eq!((outcome, why), ("failed", "GET /v1/parcels/par_1 was given up after 2 attempts"));
+    let once = herd("kind: status, status: 503, times: 6", &reading().but(|policy| policy.retry.attempts = 1));
+    for code in ["bounds-attempts", "outlasts-short-trouble", "waits-before-retry"] {
+        let (outcome, why) = once.of(code);
+        assert_eq!(outcome, "undecided", "{code}: {why}");
+    }
+    assert_eq!(once.of("retries-unavailable").0, "failed");
+}
+
+#[test]
+fn equal_writes_of_clients_side_by_side_are_no_second_copies() {
+    let patient = Policy::doing([Step::Note]).but(|policy| policy.timeout.head_ms = Some(8_000));
+    let judged = herd("kind: latency, ms: 1500, method: POST", &patient);
+    let (outcome, why) = judged.of("no-parallel-duplicates");
+    assert_eq!(outcome, "passed", "{why}");
 }

@@ -8,7 +8,8 @@
 //!
 //! A repeat after an exchange that succeeded is a new call, whatever it carries. Two equal calls in flight at once are two calls, unless the
 //! first of them was made to hang: then its client may well have turned away without closing the connection. A client that keeps its keys or
-//! ids from attempt to attempt means another call by another one; for one that makes new ones each time they say nothing.
+//! ids from attempt to attempt means another call by another one; for one that makes new ones each time they say nothing. No call is of two
+//! clients.
 
 mod signs;
 #[cfg(test)]

@@ -24,9 +24,10 @@ pub const CALL_IDS: [&str; 8] = [
 /// The header of idempotency keys where the service declares none (draft-ietf-httpapi-idempotency-key-header).
 const KEY_HEADER: &str = "idempotency-key";
 
-/// Where a call goes to.
+/// Where a call goes to, and from which client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target<'a> {
+    client: u32,
     method: &'a str,
     path: &'a str,
     query: Option<&'a str>,
@@ -55,8 +56,14 @@ pub struct Signs<'a> {
 impl<'a> Signs<'a> {
     pub fn of(knowledge: &Knowledge<'_>, exchange: &'a Exchange) -> Signs<'a> {
         let key_header = knowledge.key_header.as_ref().map_or(KEY_HEADER, |header| header.as_str());
+        let target = Target {
+            client: exchange.client,
+            method: exchange.method.as_str(),
+            path: &exchange.path,
+            query: exchange.query.as_deref(),
+        };
         Signs {
-            target: Target { method: exchange.method.as_str(), path: &exchange.path, query: exchange.query.as_deref() },
+            target,
             key: exchange.header(key_header),
             id: CALL_IDS.iter().find_map(|name| exchange.header(name)),
             credential: credential(knowledge, exchange),

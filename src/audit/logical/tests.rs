@@ -114,6 +114,16 @@ fn equal_calls_in_flight_at_once_are_two() {
 }
 
 #[test]
+fn calls_of_two_clients_are_never_one() {
+    let failed = |client: u32| get("/posts").status(503).by(client);
+    check([failed(1), failed(2), get("/posts").by(1), get("/posts").by(2)], "1,3? 2,4?");
+    let keyed = |client: u32| post("/posts", BODY).key("k").by(client);
+    check([keyed(1).status(503), keyed(2).status(503), keyed(2), keyed(1)], "1,4 2,3");
+    let rest = post("/posts", &BODY[5..]);
+    check([post("/posts", BODY).status(503).by(1), rest.by(2)], "1 2");
+}
+
+#[test]
 fn a_call_that_hangs_may_be_given_up_with_its_connection_open() {
     let hanging = || get("/posts").at(0).lasting(30_000).struck("hang").cut();
     check([hanging(), get("/posts").at(1_000)], "1,2?");

@@ -1,12 +1,15 @@
 //! Retries end: a lasting outage is reported, not fought.
 
-use super::seen::line;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::seen::{self, line};
 use super::tally::Tally;
 use super::time::{Asked, MS, SECOND, in_words};
 use super::trouble::{self, Trouble};
 use super::{Case, Rule, Severity, Verdict};
 use crate::audit::logical::LogicalCall;
 use crate::audit::observe::{End, Exchange, Exit, Run};
+use crate::contract::capability::is_idempotent;
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -135,9 +138,13 @@ const BUDGET_SHARE_MAX: f64 = 0.5;
 
 fn budget(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
-    for run in 0..case.runs.len() {
-        let failed: Vec<&LogicalCall> =
-            case.calls.iter().filter(|call| call.run == run && trouble::was_in_vain(case, call)).collect();
+    // Each client has a budget of its own.
+    let mut by_client: BTreeMap<(usize, u32), Vec<&LogicalCall>> = BTreeMap::new();
+    for call in case.calls.iter().filter(|call| trouble::was_in_vain(case, call)) {
+        let client = case.runs[call.run].exchanges[call.attempts[0]].client;
+        by_client.entry((call.run, client)).or_default().push(call);
+    }
+    for ((run, _), failed) in by_client {
         if failed.len() < BUDGET_CALLS_MIN || failed.iter().all(|call| call.attempts.len() == 1) {
             continue;
         }
@@ -165,14 +172,19 @@ const EXCHANGES_SHOWN_MAX: usize = 40;
 
 fn reports(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
-    let good = |run: &Run| run.exchanges.iter().filter(|one| Trouble::of(one).is_none()).map(|one| one.begun).max();
-    let last_good: Vec<Option<u64>> = case.runs.iter().map(good).collect();
+    let mut last_good: BTreeMap<(usize, u32), u64> = BTreeMap::new();
+    for (index, run) in case.runs.iter().enumerate() {
+        for good in run.exchanges.iter().filter(|one| Trouble::of(one).is_none()) {
+            let last = last_good.entry((index, good.client)).or_default();
+            *last = good.begun.max(*last);
+        }
+    }
     for call in &case.calls {
         let run = &case.runs[call.run];
         let Some(last) = case.attempts(call).last().copied() else { continue };
         let struck_down = !last.struck.is_empty() && Trouble::of(last).is_some_and(is_plain);
         // What was got otherwise later, or could be done without, did not fail the command.
-        let is_the_end = last_good[call.run].is_none_or(|begun| begun <= last.ended);
+        let is_the_end = last_good.get(&(call.run, last.client)).is_none_or(|begun| *begun <= last.ended);
         if !struck_down || !is_the_end {
             continue;
         }
@@ -205,12 +217,11 @@ const OVERLAP_MIN: u64 = 100 * MS;
 fn parallel_duplicates(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
     for (index, run) in case.runs.iter().enumerate() {
-        for (at, first) in run.exchanges.iter().enumerate().filter(|(_, one)| !trouble::is_idempotent(&one.method)) {
+        let is_copy = |one: &Exchange, other: &Exchange| one.client == other.client && is_equal(case, one, other);
+        for (at, first) in run.exchanges.iter().enumerate().filter(|(_, one)| !is_idempotent(&one.method)) {
             let later = run.exchanges[at + 1..].iter().enumerate();
             let mut later = later.take_while(|(_, second)| second.begun < first.ended);
-            if let Some((offset, second)) =
-                later.find(|(_, second)| is_copy(case, first, second) && overlap(first, second))
-            {
+            if let Some((offset, second)) = later.find(|(_, second)| is_copy(first, second) && overlap(first, second)) {
                 let after = in_words(second.begun - first.begun);
                 let text = format!("{} was sent again {after} after the first, which was still under way", line(first));
                 if !is_usual(case, first) {
@@ -226,11 +237,9 @@ fn parallel_duplicates(case: &Case<'_>) -> Verdict {
 }
 
 /// The same write, under the same key if they have any.
-fn is_copy(case: &Case<'_>, first: &Exchange, second: &Exchange) -> bool {
-    let key =
-        |exchange: &Exchange| case.knowledge.key_header.as_ref().and_then(|name| exchange.headers.get(name)).cloned();
-    let same_place = first.method == second.method && first.path == second.path && first.query == second.query;
-    same_place && first.body == second.body && !first.body.is_empty() && key(first) == key(second)
+fn is_equal(case: &Case<'_>, first: &Exchange, second: &Exchange) -> bool {
+    let has_one_key = case.knowledge.key_of(first) == case.knowledge.key_of(second);
+    !first.body.is_empty() && has_one_key && seen::same_message(first, second)
 }
 
 fn overlap(first: &Exchange, second: &Exchange) -> bool {
@@ -242,10 +251,10 @@ fn overlap(first: &Exchange, second: &Exchange) -> bool {
     !turned_away && together > if first.end == End::Left && !was_raced { OVERLAP_MIN } else { 0 }
 }
 
-/// Does the client send such copies side by side when nothing goes wrong? Then they are calls of their own.
+/// Does a client send such copies side by side when nothing goes wrong? Then they are calls of their own.
 fn is_usual(case: &Case<'_>, write: &Exchange) -> bool {
-    case.runs.iter().filter(|run| run.exchanges.iter().all(|one| one.struck.is_empty())).any(|run| {
-        let copies = run.exchanges.iter().filter(|one| is_copy(case, write, one));
-        copies.count() > 1
+    seen::without_faults(case).any(|run| {
+        let mut clients = BTreeSet::new();
+        run.exchanges.iter().filter(|one| is_equal(case, write, one)).any(|copy| !clients.insert(copy.client))
     })
 }

@@ -56,7 +56,7 @@ fn maker(run: &Run, at: usize) -> Option<usize> {
     let id = read.path.rsplit('/').next()?;
     let made = |before: &usize| {
         let before = &run.exchanges[*before];
-        before.ended <= read.begun && before.made.iter().any(|(_, made)| made == id)
+        before.client == read.client && before.ended <= read.begun && before.made.iter().any(|(_, made)| made == id)
     };
     (0..at).find(made).filter(|_| seen::only_reads(read))
 }

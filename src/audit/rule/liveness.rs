@@ -1,6 +1,8 @@
 //! What passes is tried again: a call that could succeed a moment later does not fail.
 
-use super::seen::{exit_in_words, line};
+use std::collections::BTreeMap;
+
+use super::seen::{self, exit_in_words, line};
 use super::tally::Tally;
 use super::time::{Asked, in_words};
 use super::trouble::{self, Met, Repeatable, Trouble};
@@ -174,6 +176,8 @@ fn by_method(case: &Case<'_>, is_meant: impl Fn(Trouble) -> bool, never: &str) -
 fn retried(case: &Case<'_>, is_meant: impl Fn(&Met<'_>) -> bool, never: &str) -> Verdict {
     let mut tally = Tally::default();
     let vain = first_in_vain(case);
+    let is_excused =
+        |met: &Met<'_>| vain.get(&(met.call.run, met.exchange.client)).is_some_and(|first| *first < met.at);
     for met in trouble::all(case).filter(|met| is_meant(met) && !has_reason_to_give_up(met)) {
         let what = format!("{} of {}", met.trouble.in_words(), line(met.exchange));
         match met.gap() {
@@ -182,7 +186,7 @@ fn retried(case: &Case<'_>, is_meant: impl Fn(&Met<'_>) -> bool, never: &str) ->
             }
             None if met.position > 0 => {}
             None if met.is_left_open() => tally.unclear("the client was stopped before a retry could be expected"),
-            None if vain[met.call.run].is_some_and(|first| first < met.at) => {}
+            None if is_excused(&met) => {}
             None => tally.broken(met.call.run, vec![met.at], format!("{what} was not retried")),
         }
     }
@@ -194,14 +198,15 @@ fn has_reason_to_give_up(met: &Met<'_>) -> bool {
     Asked::by(met.exchange).is_some_and(|asked| asked == Asked::Malformed || asked.is_absurd())
 }
 
-/// For each run the first attempt of the first call that was retried in vain: from then on a retry budget or a circuit breaker may keep the
-/// client from more.
-fn first_in_vain(case: &Case<'_>) -> Vec<Option<usize>> {
-    let of_run = |run: usize| {
-        let mut calls = case.calls.iter().filter(|call| call.run == run && call.attempts.len() > 1);
-        calls.find(|call| trouble::was_in_vain(case, call)).map(|call| call.attempts[0])
-    };
-    (0..case.runs.len()).map(of_run).collect()
+/// By run and client the first attempt of the first call that was retried in vain: from then on a retry budget or a circuit breaker may keep
+/// the client from more.
+fn first_in_vain(case: &Case<'_>) -> BTreeMap<(usize, u32), usize> {
+    let mut first = BTreeMap::new();
+    for call in case.calls.iter().filter(|call| call.attempts.len() > 1 && trouble::was_in_vain(case, call)) {
+        let at = call.attempts[0];
+        first.entry((call.run, case.runs[call.run].exchanges[at].client)).or_insert(at);
+    }
+    first
 }
 
 /// Failures that a client is to survive.
@@ -237,8 +242,7 @@ fn outlasts(case: &Case<'_>) -> Verdict {
 
 fn recovers(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
-    let works =
-        case.runs.iter().any(|run| run.exit == Exit::Code(0) && run.exchanges.iter().all(|one| one.struck.is_empty()));
+    let works = seen::without_faults(case).any(|run| run.exit == Exit::Code(0));
     for (index, run) in case.runs.iter().enumerate() {
         let Some(healed) = healed(case, index) else { continue };
         let count = healed.len();

@@ -52,7 +52,7 @@ impl Parted<'_> {
         !self.has_failed(item) && self.outcome.items.contains(item)
     }
 
-    /// The later calls that send items of this batch once more, with those items.
+    /// The later calls of the same client that send items of this batch once more, with those items.
     fn repeats(&self, case: &Case<'_>) -> Vec<(usize, Vec<Value>)> {
         let batch = self.exchange().operation.as_deref().unwrap_or_default();
         let runs = case.knowledge.batch_runs(batch);
@@ -62,9 +62,8 @@ impl Parted<'_> {
             _ => None,
         };
         let known = |item: &Value| self.outcome.items.contains(item);
-        let later = self.run.exchanges.iter().enumerate().skip(self.at + 1);
-        later
-            .filter_map(|(at, exchange)| Some((at, items(exchange)?)))
+        seen::later_of_client(self.run, self.at)
+            .filter_map(|at| Some((at, items(&self.run.exchanges[at])?)))
             .filter(|(_, items)| items.iter().any(known))
             .collect()
     }

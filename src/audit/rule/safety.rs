@@ -127,7 +127,7 @@ fn looked_first(case: &Case<'_>, call: &LogicalCall, at: usize, next: usize) -> 
     let read = |between: &Exchange| {
         let below = between.path.strip_prefix(first.path.as_str());
         let near = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        near && seen::only_reads(between) && seen::is_sound(between)
+        between.client == first.client && near && seen::only_reads(between) && seen::is_sound(between)
     };
     !seen::was_performed(first) && exchanges[at + 1..next].iter().any(read)
 }

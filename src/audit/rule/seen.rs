@@ -105,9 +105,14 @@ pub fn same_body(one: &Exchange, other: &Exchange) -> bool {
     logical::bare_body(one) == logical::bare_body(other)
 }
 
-/// The same method, target and body?
-pub fn same_request(one: &Exchange, other: &Exchange) -> bool {
+/// The same method, target and body, whoever sends it?
+pub fn same_message(one: &Exchange, other: &Exchange) -> bool {
     same_place(one, other) && same_body(one, other)
+}
+
+/// The same method, target and body, from the same client?
+pub fn same_request(one: &Exchange, other: &Exchange) -> bool {
+    one.client == other.client && same_message(one, other)
 }
 
 /// Do the bodies say the same, in whatever order their members stand?
@@ -116,12 +121,23 @@ pub fn same_meaning(one: &Exchange, other: &Exchange) -> bool {
     same_body(one, other) || matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// A later exchange of the run that asks for the same once more, or carries the same key.
+/// A later exchange of the same client that asks for the same once more, or carries the same key.
 pub fn asked_again(knowledge: &Knowledge<'_>, run: &Run, at: usize) -> Option<usize> {
     let first = &run.exchanges[at];
     let own = knowledge.key_of(first);
-    let again = |later: &Exchange| same_request(first, later) || own.is_some() && own == knowledge.key_of(later);
-    (at + 1..run.exchanges.len()).find(|later| again(&run.exchanges[*later]))
+    let again = |later: &Exchange| same_message(first, later) || own.is_some() && own == knowledge.key_of(later);
+    later_of_client(run, at).find(|later| again(&run.exchanges[*later]))
+}
+
+/// What the client of this exchange sent after it.
+pub fn later_of_client(run: &Run, at: usize) -> impl Iterator<Item = usize> {
+    let client = run.exchanges[at].client;
+    (at + 1..run.exchanges.len()).filter(move |later| run.exchanges[*later].client == client)
+}
+
+/// Runs in which nothing went wrong: they show what the client usually does.
+pub fn without_faults<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Run> {
+    case.runs.iter().filter(|run| run.exchanges.iter().all(|one| one.struck.is_empty()))
 }
 
 /// Did a client that was not stopped say by its exit that something went wrong?
@@ -170,5 +186,5 @@ fn has_no_value(path: &str) -> bool {
 
 /// A later call of the run whose path was made of a value that the client does not have: `GET /posts/undefined`.
 pub fn went_on_with_nothing(run: &Run, at: usize) -> Option<usize> {
-    (at + 1..run.exchanges.len()).find(|later| has_no_value(&run.exchanges[*later].path))
+    later_of_client(run, at).find(|later| has_no_value(&run.exchanges[*later].path))
 }

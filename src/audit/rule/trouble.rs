@@ -119,7 +119,8 @@ impl Met<'_> {
 /// Was the client ended from outside before it did anything else after this exchange?
 pub fn is_left_open(run: &Run, exchange: &Exchange) -> bool {
     let stopped = matches!(run.exit, Exit::TimedOut | Exit::Flooded | Exit::Unknown);
-    stopped && run.exchanges.last().is_none_or(|newest| newest.begun <= exchange.ended)
+    let newest = || run.exchanges.iter().rev().find(|newest| newest.client == exchange.client);
+    stopped && newest().is_none_or(|newest| newest.begun <= exchange.ended)
 }
 
 /// Did every attempt of the call fail, each in a way that may pass?

@@ -17,6 +17,7 @@ pub struct Place {
     pub credential: String,
     /// The credential without its scheme.
     pub token: String,
+    /// As this client calls it: with the client's number where several share the world.
     pub world: String,
     pub trial: String,
     /// Where the world's control API is.

@@ -9,7 +9,7 @@ use super::{Stop, Stopping};
 use crate::audit::observe::{Exit, Run};
 use crate::audit::plan::PlannedTrial;
 use crate::audit::verdict::Output;
-use crate::server::Serving;
+use crate::server::{Serving, world_name_of_client};
 
 /// Most calls of one client in one run; beyond them it floods, and is stopped.
 pub const CALLS_PER_RUN_MAX: u64 = 10_000;
@@ -58,7 +58,12 @@ async fn in_world(
     let trial = task.trial;
     let credential = serving.credential();
     let server = format!("http://{}", serving.address);
-    let place = Place::new(&settings.contract, &server, credential.as_ref(), world, &trial.name);
+    let place = |world: &str| Place::new(&settings.contract, &server, credential.as_ref(), world, &trial.name);
+    // Several in one world are told apart by the names that they call it by.
+    let places: Vec<Place> = match trial.together {
+        1 => vec![place(world)],
+        together => (1..=together).map(|client| place(&world_name_of_client(world, client))).collect(),
+    };
     for planned in &trial.faults {
         if let Err(reason) = serving.arm(world, planned.fault.clone()) {
             return Outcome::NotStarted(format!("trial {}: a fault cannot be armed: {reason}", trial.name));
@@ -66,8 +71,8 @@ async fn in_world(
     }
     let begun = serving.watch_now();
     let mut clients = Vec::new();
-    for _ in 0..trial.together {
-        match Process::start(&settings.command, variables(settings, &place)) {
+    for place in &places {
+        match Process::start(&settings.command, variables(settings, place)) {
             Ok(client) => clients.push(client),
             Err(reason) => {
                 finish(clients).await;

@@ -55,6 +55,7 @@ pub fn exchange(number: u64, begun_ms: u64) -> Exchange {
     Exchange {
         number,
         connection: 3,
+        client: 0,
         begun: begun_ms * 1_000,
         ended: (begun_ms + 4) * 1_000,
         end: End::Replied,

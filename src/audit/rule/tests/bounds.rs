@@ -106,6 +106,39 @@ fn a_slow_write_is_sent_once() {
 }
 
 #[test]
+fn equal_writes_of_two_clients_are_no_copies() {
+    let code = "no-parallel-duplicates";
+    let write = |client: u32| post("/messages", r#"{"text": "a"}"#).struck("latency").lasting(900).by(client);
+    let herd = run("herd").saw(write(1).at(0)).saw(write(2).at(30));
+    assert_eq!(said(code, &[herd]), "passed: 1.1 POST /messages took 900 ms and was sent once");
+    let hedged = run("herd").saw(write(1).at(0)).saw(write(2).at(30)).saw(write(2).at(330));
+    let usual = run("baseline").saw(write(0).at(0));
+    let expected = "failed: 2.2+3 POST /messages was sent again 300 ms after the first, which was still under way";
+    assert_eq!(said(code, &[usual, hedged]), expected);
+}
+
+#[test]
+fn a_form_that_is_sent_twice_is_a_copy_whatever_its_boundary() {
+    let part = |boundary: &str| {
+        let body = format!("--{boundary}\r\n\r\nbytes\r\n--{boundary}--\r\n");
+        post("/messages", &body).header("content-type", &format!("multipart/form-data; boundary={boundary}"))
+    };
+    let hedged = run("slow").saw(part("one").struck("latency").at(0).lasting(900)).saw(part("other").at(300));
+    assert!(said("no-parallel-duplicates", &[hedged]).starts_with("failed: 1.1+2 "));
+}
+
+#[test]
+fn each_client_has_a_budget_of_its_own() {
+    let calls = (0..24).flat_map(|number| {
+        let failed = move || get(&format!("/posts/{number}")).status(503).by(number % 6 + 1);
+        [failed(), failed(), failed()]
+    });
+    let herd = run("herd").saw_all(calls).exit(Exit::Code(1));
+    let few = "undecided: no run had 20 calls that failed for good, some of them retried";
+    assert_eq!(said("keeps-retry-budget", &[herd]), few);
+}
+
+#[test]
 fn what_only_looks_like_a_second_copy_is_none() {
     let code = "no-parallel-duplicates";
     let write = || post("/messages", r#"{"text": "a"}"#);

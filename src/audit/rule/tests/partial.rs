@@ -28,6 +28,8 @@ fn only_failed_items_are_repeated() {
     let one_by_one = run("part").saw(parted()).saw(post("/posts", B)).saw(post("/posts", C));
     let text = "failed: 1.1+3 of POST /posts/batch an item was repeated that had succeeded";
     assert_eq!(said(ALONE, &[one_by_one]), text);
+    let herd = run("part").saw(parted().by(1)).saw(batch(&[A, B, C]).by(2));
+    assert_eq!(said(ALONE, &[herd]), "undecided: no item of a batch that succeeded in part was repeated");
     let unrelated = run("part").saw(parted()).saw(batch(&[r#"{"text":"d"}"#]));
     assert_eq!(said(ALONE, &[unrelated]), "undecided: no item of a batch that succeeded in part was repeated");
 }
