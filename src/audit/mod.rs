@@ -5,6 +5,8 @@
 //! Knowledge of what is safe to repeat comes from the contract ([`knowledge`]), the schedule of faults from a plan ([`plan`]). The whole is a
 //! [`verdict::Audit`], which [`report`] tells in each format; [`mod@reference`] writes `spec/audit.md`.
 
+pub mod asked;
+pub mod damage;
 #[cfg(test)]
 pub mod fixture;
 pub mod grade;

@@ -155,21 +155,7 @@ impl Exchange {
     /// again after that is the same call once more.
     pub fn has_failed(&self) -> bool {
         let refused = self.status.is_client_error() || self.status.is_server_error();
-        let struck = |kinds: &[&str]| self.struck.iter().any(|struck| kinds.contains(&struck.kind));
-        let unread = struck(&NO_REPLY) || (struck(&BROKEN_BODY) && self.has_body());
         let in_part = self.status == StatusCode::MULTI_STATUS || self.struck_by("itemErrors");
-        !self.was_answered() || refused || unread || in_part
-    }
-
-    /// May the reply have a body (RFC 9110, 6.4.1)? One that may not has none to be damaged.
-    fn has_body(&self) -> bool {
-        let without = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        self.method != Method::HEAD && !without.contains(&self.status)
+        !self.was_answered() || self.struck_by("hang") || self.damage().is_some() || refused || in_part
     }
 }
-
-/// The kinds of faults after which there is no reply to read.
-const NO_REPLY: [&str; 4] = ["hang", "close", "reset", "garbage"];
-/// The kinds after which its body cannot be read.
-const BROKEN_BODY: [&str; 6] =
-    ["truncate", "wrongLength", "invalidJson", "wrongContentType", "emptyBody", "corruptGzip"];

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::Knowledge;
-use crate::contract::plan::Verb;
 use crate::contract::vocabulary::BatchRule;
 
 /// Of a batch that was done in part.
@@ -51,11 +50,6 @@ impl<'c> Knowledge<'c> {
         let reply: Value = serde_json::from_slice(reply).ok()?;
         let failed = failures(rule, &items, &reply)?;
         Some(BatchOutcome { items, failed })
-    }
-
-    /// Does this operation do what a batch does, for one item?
-    pub fn is_batch(&self, operation: &str) -> bool {
-        self.action(operation).is_some_and(|action| matches!(action.verb, Verb::Batch(_)))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a call may be repeated by.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::Knowledge;
 use crate::audit::observe::Exchange;
+use crate::contract::capability::is_idempotent;
 use crate::contract::plan::Action;
 use crate::contract::vocabulary::RetrySafety;
 
@@ -24,7 +25,7 @@ impl<'c> Knowledge<'c> {
                 RetrySafety::WithKey => self.key_of(exchange).is_some(),
                 RetrySafety::Never => false,
             },
-            None => ![Method::POST, Method::PATCH, Method::CONNECT].contains(&exchange.method),
+            None => is_idempotent(&exchange.method),
         }
     }
 

@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::asked::Asked;
 use super::knowledge::Knowledge;
 use super::observe::{Exchange, Run};
 pub use signs::{CALL_IDS, bare_body};
@@ -218,8 +219,8 @@ fn is_abandoned(exchange: &Exchange, by: u64) -> bool {
     slow && exchange.ended > by && by - exchange.begun.min(by) >= ABANDONED_AFTER
 }
 
-/// What `Retry-After` asks for in seconds (RFC 9110, 10.2.3), in microseconds; 0 without it and for a date.
+/// What `Retry-After` asks for, in microseconds; 0 without it, and where it asks for what nobody waits.
 fn asked_to_wait(exchange: &Exchange) -> u64 {
-    let seconds = exchange.reply_header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
-    seconds.unwrap_or_default().saturating_mul(1_000_000)
+    let asked = Asked::by(exchange).filter(|asked| !asked.is_absurd());
+    asked.and_then(Asked::seconds).unwrap_or_default().saturating_mul(1_000_000)
 }

@@ -6,11 +6,8 @@ use http::header::AUTHORIZATION;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::audit::knowledge::Knowledge;
+use crate::audit::knowledge::{Knowledge, PageAsked};
 use crate::audit::observe::{Exchange, Run};
-use crate::contract::plan::Verb;
-use crate::contract::security::Scheme;
-use crate::contract::violation::Place;
 
 /// Kinds of calls that a client may or may not make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -54,13 +51,10 @@ impl Need {
             }
             Need::Page => pages(knowledge, exchanges),
             Need::Batch => any(&|exchange| {
-                let facts = exchange.operation.as_deref().and_then(|operation| knowledge.capabilities(operation));
-                facts.is_some_and(|facts| facts.partial_success.value)
+                exchange.operation.as_deref().is_some_and(|operation| knowledge.succeeds_in_part(operation))
             }),
             Need::Webhook => !baseline.deliveries.is_empty(),
-            Need::Credential => {
-                any(&|exchange| exchange.headers.contains_key(AUTHORIZATION) || has_key(knowledge, exchange))
-            }
+            Need::Credential => any(&|exchange| knowledge.credential_of(exchange).is_some()),
             Need::Login => logs_in(exchanges),
         }
     }
@@ -85,34 +79,12 @@ fn is_of_service(exchange: &Exchange) -> bool {
     exchange.operation.is_some()
 }
 
-/// Was one list asked for twice, with another query each time? Only calls of lists are compared, where it is known which those are.
+/// Was one list asked for at two positions?
 fn pages(knowledge: &Knowledge<'_>, exchanges: &[Exchange]) -> bool {
-    let lists =
-        exchanges.iter().filter(|exchange| exchange.method == http::Method::GET && is_list(knowledge, exchange));
-    let mut first: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    for exchange in lists {
-        let query = exchange.query.as_deref();
-        if first.insert(&exchange.path, query).is_some_and(|before| before != query) {
-            return true;
-        }
-    }
-    false
-}
-
-fn is_list(knowledge: &Knowledge<'_>, exchange: &Exchange) -> bool {
-    let contract = knowledge.contract;
-    let id = exchange.operation.as_deref().and_then(|operation| contract.operations.find(operation));
-    id.is_some_and(|id| matches!(contract.plan.actions[id.0].verb, Verb::List { .. } | Verb::Sample))
-}
-
-fn has_key(knowledge: &Knowledge<'_>, exchange: &Exchange) -> bool {
-    knowledge.contract.schemes.values().any(|scheme| match scheme {
-        Scheme::Key(Place::Header, name) => exchange.headers.contains_key(name.as_str()),
-        Scheme::Key(Place::Query, name) => {
-            let query = exchange.query.as_deref().unwrap_or_default();
-            query.split('&').any(|pair| pair.split('=').next() == Some(name))
-        }
-        _ => false,
+    let mut first: BTreeMap<String, Option<String>> = BTreeMap::new();
+    exchanges.iter().filter_map(|exchange| knowledge.page_asked(exchange)).any(|PageAsked { list, position }| {
+        let before = first.entry(list).or_insert_with(|| position.clone());
+        *before != position
     })
 }
 

@@ -184,6 +184,8 @@ fn needs_are_met_by_what_the_baseline_did() {
     meets(run(BASELINE).saw(get("/nowhere").status(404)), &[]);
     meets(run(BASELINE).saw(get("/posts")), &["read"]);
     meets(run(BASELINE).saw(get("/posts").bearer("t")), &["read", "credential"]);
+    meets(run(BASELINE).saw(get("/posts?auth=t")), &["read", "credential"]);
+    meets(run(BASELINE).saw(get("/posts").header("x-auth-token", "t")), &["read", "credential"]);
     meets(run(BASELINE).saw(post("/messages", body)), &["write"]);
     meets(run(BASELINE).saw(call(Method::DELETE, "/posts/post_1", "")), &["write"]);
     meets(run(BASELINE).saw(post("/posts", body).made("post", "post_1")), &["write", "create"]);
@@ -196,6 +198,9 @@ fn needs_are_met_by_what_the_baseline_did() {
 fn a_page_is_a_list_read_on() {
     meets(run(BASELINE).saw(get("/posts")).saw(get("/posts?cursor=b")), &["read", "page"]);
     meets(run(BASELINE).saw(get("/posts?cursor=b")).saw(get("/posts?cursor=b")), &["read"]);
+    // Two filters of one list are two lists.
+    meets(run(BASELINE).saw(get("/posts?limit=1")).saw(get("/posts?limit=2")), &["read"]);
+    meets(run(BASELINE).saw(get("/posts?limit=1")).saw(get("/posts?cursor=b&limit=1")), &["read", "page"]);
     meets(run(BASELINE).saw(get("/posts/post_1?a=1")).saw(get("/posts/post_1?a=2")), &["read"]);
 }
 

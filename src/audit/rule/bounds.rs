@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::seen::{self, line};
 use super::tally::Tally;
-use super::time::{Asked, MS, SECOND, in_words};
+use super::time::{MS, SECOND, in_words};
 use super::trouble::{self, Trouble};
 use super::{Case, Rule, Severity, Verdict};
+use crate::audit::asked::Asked;
 use crate::audit::logical::LogicalCall;
 use crate::audit::observe::{End, Exchange, Exit, Run};
 use crate::contract::capability::is_idempotent;

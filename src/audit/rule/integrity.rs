@@ -4,9 +4,10 @@
 //! the damage for success when it goes on with a value that it never got (`GET /posts/undefined`), or when it ends with exit 0 and never
 //! asked again, unless another run shows that its exit code says nothing.
 
-use super::seen::{self, Damage};
+use super::seen;
 use super::tally::Tally;
 use super::{Case, Rule, Severity, Verdict};
+use crate::audit::damage::Damage;
 use crate::audit::observe::{Exchange, Exit};
 
 pub const RULES: &[Rule] = &[
@@ -89,7 +90,7 @@ fn refuses(case: &Case<'_>, damage: Damage) -> Verdict {
     let what = damage.in_words();
     // Garbage has no status either.
     let answers = |exchange: &Exchange| damage == Damage::Garbage || has_answer(exchange);
-    let met = |exchange: &Exchange| seen::damage(exchange) == Some(damage) && answers(exchange);
+    let met = |exchange: &Exchange| exchange.damage() == Some(damage) && answers(exchange);
     judge(case, &format!("no reply was {what}"), |_, exchange| met(exchange).then(|| what.to_owned()))
 }
 

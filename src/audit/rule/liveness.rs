@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::seen::{self, exit_in_words, line};
 use super::tally::Tally;
-use super::time::{Asked, in_words};
+use super::time::in_words;
 use super::trouble::{self, Met, Repeatable, Trouble};
 use super::{Case, Rule, Severity, Verdict};
+use crate::audit::asked::Asked;
 use crate::audit::knowledge::Knowledge;
 use crate::audit::observe::Exit;
 
@@ -162,7 +163,11 @@ fn unanswered(case: &Case<'_>) -> Verdict {
 }
 
 fn safe_writes(case: &Case<'_>) -> Verdict {
-    let met = |met: &Met<'_>| met.trouble.may_pass() && Repeatable::of(case, met.exchange) == Repeatable::ByPromise;
+    // What cannot be read was answered: who reports that has lost nothing that a repeat would bring back.
+    let met = |met: &Met<'_>| {
+        let may_pass = met.trouble.may_pass() && met.trouble != Trouble::Unreadable;
+        may_pass && Repeatable::of(case, met.exchange) == Repeatable::ByPromise
+    };
     retried(case, met, "no write failed that an idempotency key or the contract makes safe to repeat")
 }
 

@@ -1,8 +1,9 @@
 //! A write that may have happened is not repeated blindly.
 
-use super::seen::{self, Damage};
+use super::seen;
 use super::tally::Tally;
 use super::{Case, Rule, Severity, Verdict};
+use crate::audit::damage::Damage;
 use crate::audit::logical::LogicalCall;
 use crate::audit::observe::{End, Exchange};
 
@@ -80,7 +81,7 @@ fn after_server_error(case: &Case<'_>) -> Verdict {
 }
 
 fn after_broken_body(case: &Case<'_>) -> Verdict {
-    let met = |exchange: &Exchange| match seen::damage(exchange) {
+    let met = |exchange: &Exchange| match exchange.damage() {
         Some(Damage::HalfBody | Damage::WrongLength | Damage::CorruptGzip) if exchange.status.is_success() => {
             Some("after a reply of success broke off")
         }

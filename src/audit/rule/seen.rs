@@ -5,61 +5,14 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::Case;
+use crate::audit::damage::Damage;
 use crate::audit::knowledge::Knowledge;
 use crate::audit::logical;
-use crate::audit::observe::{End, Exchange, Exit, Performed, Run, StruckFault};
-
-/// What was wrong with a reply that began well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Damage {
-    /// The body broke off.
-    HalfBody,
-    InvalidJson,
-    EmptyBody,
-    HtmlPage,
-    CorruptGzip,
-    WrongLength,
-    /// Bytes that are no HTTP.
-    Garbage,
-}
-
-impl Damage {
-    /// What a struck fault did to the reply, if it left one.
-    fn by(fault: &StruckFault) -> Option<Damage> {
-        match fault.kind {
-            "truncate" => Some(Damage::HalfBody),
-            "reset" if fault.text.contains("within the body") => Some(Damage::HalfBody),
-            "invalidJson" => Some(Damage::InvalidJson),
-            "emptyBody" => Some(Damage::EmptyBody),
-            "wrongContentType" => Some(Damage::HtmlPage),
-            "corruptGzip" => Some(Damage::CorruptGzip),
-            "wrongLength" => Some(Damage::WrongLength),
-            "garbage" => Some(Damage::Garbage),
-            _ => None,
-        }
-    }
-
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Damage::HalfBody => "half a body",
-            Damage::InvalidJson => "invalid JSON",
-            Damage::EmptyBody => "an empty body",
-            Damage::HtmlPage => "an HTML page",
-            Damage::CorruptGzip => "corrupt gzip",
-            Damage::WrongLength => "a body of another length than announced",
-            Damage::Garbage => "bytes that are no HTTP",
-        }
-    }
-}
-
-/// What damaged this reply.
-pub fn damage(exchange: &Exchange) -> Option<Damage> {
-    exchange.struck.iter().find_map(Damage::by)
-}
+use crate::audit::observe::{End, Exchange, Exit, Performed, Run};
 
 /// Did the client get a whole and sound reply?
 pub fn is_sound(exchange: &Exchange) -> bool {
-    exchange.was_answered() && damage(exchange).is_none()
+    exchange.was_answered() && exchange.damage().is_none()
 }
 
 /// Did the client get a whole and sound reply of success?
@@ -69,7 +22,7 @@ pub fn succeeded(exchange: &Exchange) -> bool {
 
 /// Did a fault end the connection before the client could read a status?
 pub fn lost_reply(exchange: &Exchange) -> bool {
-    exchange.end == End::Cut && !matches!(damage(exchange), Some(damage) if damage != Damage::Garbage)
+    exchange.end == End::Cut && !matches!(exchange.damage(), Some(damage) if damage != Damage::Garbage)
 }
 
 /// Was the call performed, whatever the client was told?
@@ -170,7 +123,7 @@ pub fn mute_exit(case: &Case<'_>, counts: impl Fn(&Exchange) -> bool) -> Option<
         let last = call.attempts.last().map(|at| &run.exchanges[*at]);
         let failed = |last: &Exchange| match is_sound(last) {
             true => last.status.is_server_error() || matches!(last.status.as_u16(), 401 | 403 | 429),
-            false => lost_reply(last) && damage(last).is_none(),
+            false => lost_reply(last) && last.damage().is_none(),
         };
         run.exit == Exit::Code(0) && last.is_some_and(|last| failed(last) && counts(last))
     })?;

@@ -1,11 +1,10 @@
 //! What clients met: attempts that failed, and what came after each.
 
-use http::Method;
-
 use super::Case;
+use crate::audit::damage::Damage;
 use crate::audit::logical::LogicalCall;
 use crate::audit::observe::{End, Exchange, Exit, Run};
-use crate::contract::vocabulary::RetrySafety;
+use crate::contract::capability::is_idempotent;
 
 /// What went wrong with an exchange, as its client saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +29,18 @@ impl Trouble {
         if exchange.end == End::Left || exchange.struck_by("hang") {
             return Some(Trouble::Unanswered);
         }
-        if exchange.struck.iter().any(|struck| UNREADABLE.contains(&struck.kind)) {
-            return Some(Trouble::Unreadable);
-        }
-        if exchange.end == End::Cut {
-            let reset = exchange.struck.iter().find(|struck| struck.kind == "reset");
-            return Some(match reset {
-                Some(reset) if reset.text.contains("within the body") => Trouble::HalfBody,
-                Some(_) => Trouble::Reset,
-                None if exchange.struck_by("truncate") || exchange.struck_by("wrongLength") => Trouble::HalfBody,
-                None => Trouble::Closed,
-            });
-        }
+        let is_cut = exchange.end == End::Cut;
         let status = exchange.status.as_u16();
-        (status >= 400).then_some(Trouble::Status(status))
+        match exchange.damage() {
+            Some(Damage::HalfBody | Damage::WrongLength) if is_cut => Some(Trouble::HalfBody),
+            // Nothing is missing of a body that is longer than announced.
+            Some(Damage::HalfBody | Damage::WrongLength) | None if !is_cut => {
+                (status >= 400).then_some(Trouble::Status(status))
+            }
+            Some(_) => Some(Trouble::Unreadable),
+            None if exchange.struck_by("reset") => Some(Trouble::Reset),
+            None => Some(Trouble::Closed),
+        }
     }
 
     /// May the same call succeed a moment later?
@@ -65,9 +62,6 @@ impl Trouble {
         }
     }
 }
-
-/// The kinds of faults that leave a reply which cannot be read.
-const UNREADABLE: [&str; 5] = ["garbage", "invalidJson", "wrongContentType", "emptyBody", "corruptGzip"];
 
 /// An attempt that failed.
 #[derive(Debug, Clone, Copy)]
@@ -141,21 +135,10 @@ pub enum Repeatable {
 
 impl Repeatable {
     pub fn of(case: &Case<'_>, exchange: &Exchange) -> Repeatable {
-        let operation = exchange.operation.as_deref();
-        let said = operation.and_then(|operation| case.knowledge.capabilities(operation));
-        let said = said.map(|capabilities| capabilities.retry_safe.value);
-        let has_key = case.knowledge.key_header.as_ref().is_some_and(|name| exchange.headers.contains_key(name));
-        match said {
-            Some(RetrySafety::Never) => Repeatable::No,
-            _ if is_idempotent(&exchange.method) => Repeatable::ByMethod,
-            Some(RetrySafety::Always) => Repeatable::ByPromise,
-            Some(RetrySafety::WithKey) | None if has_key => Repeatable::ByPromise,
-            _ => Repeatable::No,
+        match case.knowledge.repeats_safely(exchange) {
+            false => Repeatable::No,
+            true if is_idempotent(&exchange.method) => Repeatable::ByMethod,
+            true => Repeatable::ByPromise,
         }
     }
-}
-
-/// Has a repeat no further effect, by the method alone (RFC 9110, 9.2.2)?
-pub fn is_idempotent(method: &Method) -> bool {
-    [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE].contains(method)
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::seen::line;
 use super::tally::Tally;
-use super::time::{Asked, MS, SECOND, in_words};
+use super::time::{MS, SECOND, in_words};
 use super::trouble::{self, Met, Trouble};
-use super::{Case, Rule, Severity, Verdict};
+use super::{Case, Rule, Severity, Verdict, backoff};
+use crate::audit::asked::Asked;
 use crate::audit::observe::{Exit, Run};
 
 pub const RULES: &[Rule] = &[

@@ -129,9 +129,39 @@ fn a_body_that_a_reset_broke_off_is_told_from_a_reply_that_never_began() {
 }
 
 #[test]
-fn the_words_that_tell_a_reset_in_the_body_are_those_of_the_fault() {
-    let fault = crate::world::fault::Fault::read(&serde_json::json!({"kind": "reset", "at": "body", "effect": "done"}));
-    assert!(fault.expect("a fault").kind.to_string().contains("within the body"));
+fn a_write_that_was_answered_need_not_be_retried() {
+    let keyed = || post("/posts", "{}").key("k").status(201);
+    for kind in ["invalidJson", "wrongContentType", "emptyBody", "corruptGzip", "garbage"] {
+        let runs = [run("trial").saw(keyed().struck(kind)).exit(Exit::Code(1))];
+        let never = "undecided: no write failed that an idempotency key or the contract makes safe to repeat";
+        assert_eq!(said("retries-safe-writes", &runs), never, "{kind}");
+    }
+    let broken_off = [run("trial").saw(keyed().struck("truncate").cut()).exit(Exit::Code(1))];
+    assert!(said("retries-safe-writes", &broken_off).starts_with("failed: "));
+}
+
+#[test]
+fn what_is_safe_to_repeat_is_the_same_to_all_rules() {
+    let save = || call(Method::PUT, "/settings", "{}").status(503);
+    let given_up = |seen: Seen| [run("trial").saw(seen).exit(Exit::Code(1))];
+    let never = "undecided: no call that may be repeated was answered with 503";
+    assert_eq!(said("retries-unavailable", &given_up(save())), never, "only a key makes it safe");
+    let failed = "failed: 1.1 503 of PUT /settings was not retried";
+    assert_eq!(said("retries-unavailable", &given_up(save().key("k"))), failed);
+    // Nobody knows what an unknown operation makes of a key.
+    let unknown = given_up(post("/nowhere", "{}").key("k").status(503));
+    assert!(said("retries-safe-writes", &unknown).starts_with("undecided: "));
+}
+
+#[test]
+fn what_one_client_gives_up_excuses_no_other() {
+    let failed = |client: u32| get("/posts").status(503).by(client);
+    let tired = run("herd").saw_all([failed(1), failed(1), get("/posts/1").status(503).by(2)]).exit(Exit::Code(1));
+    assert_eq!(said("retries-unavailable", &[tired]), "failed: 1.3 503 of GET /posts/1 was not retried");
+    // Who was stopped while others went on may have been about to retry.
+    let stopped = run("herd").saw(failed(1)).saw(get("/posts/1").by(2)).exit(Exit::TimedOut);
+    let why = "undecided: the client was stopped before a retry could be expected";
+    assert_eq!(said("retries-unavailable", &[stopped]), why);
 }
 
 #[test]
