@@ -246,6 +246,23 @@ fn a_receiver_takes_an_event_twice_and_acts_once() {
 }
 
 #[test]
+fn a_receiver_may_act_under_the_id_of_the_event() {
+    let faults = json!([{"kind": "duplicateDelivery", "nth": 1}]);
+    let acting = Receiver::good().but(|receiver| {
+        receiver.acts = vec![note().key("thanks-{event}").into()];
+        receiver.acts_again = true;
+    });
+    let script: Vec<Step> =
+        register(acting).into_iter().chain([create("a").into(), await_webhooks(2, 1_500)]).collect();
+    let outcomes = outcomes(&faults, &script);
+    for (code, outcome) in
+        [("acts-once-per-event", "passed"), ("new-key-for-each-call", "undecided"), ("unguessable-keys", "undecided")]
+    {
+        assert_eq!(outcomes.get(code).map(String::as_str), Some(outcome), "{code}: {outcomes:#?}");
+    }
+}
+
+#[test]
 fn a_receiver_answers_fast() {
     let faults = json!([{"kind": "latency", "ms": 1, "operation": "createParcel"}]);
     let script = |receiver| register(receiver).into_iter().chain([create("a").into(), await_webhooks(1, 7_000)]);
@@ -271,6 +288,23 @@ fn a_batch_done_in_part_is_handled_item_by_item() {
     obeys(&["repeats-failed-items-alone", "notices-failed-items"], &faults, [careful.into()]);
     breaks(&["repeats-failed-items-alone"], &faults, [whole().again().into()]);
     breaks(&["notices-failed-items"], &faults, [whole().whatever().into()]);
+}
+
+#[test]
+fn a_batch_of_which_every_item_failed_is_a_new_call_under_a_new_key() {
+    let faults = once("createParcels", json!({"kind": "itemErrors", "items": [0]}));
+    let batch = || send("POST", "/parcels/batch").body(r#"{"parcels":[{"name":"a"}]}"#).key("{key}");
+    let careful = batch().expects("/failed", json!(0)).otherwise([draw("key"), batch().into()]);
+    obeys(&["new-key-for-each-call", "repeats-failed-items-alone"], &faults, [draw("key"), careful.clone().into()]);
+    judged("undecided", &["same-key-on-every-attempt"], &faults, [draw("key"), careful.into()]);
+}
+
+#[test]
+fn a_write_whose_reply_cannot_be_read_need_not_be_repeated() {
+    let faults = once("createParcel", json!({"kind": "invalidJson"}));
+    judged("undecided", &["retries-safe-writes"], &faults, [draw("key"), create("box").key("{key}").into()]);
+    let faults = once("createParcel", json!({"kind": "truncate"}));
+    breaks(&["retries-safe-writes"], &faults, [draw("key"), create("box").key("{key}").into()]);
 }
 
 #[test]

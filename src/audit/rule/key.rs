@@ -1,12 +1,12 @@
 //! Idempotency keys: sent, kept, renewed, bound and hard to guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::seen;
 use super::tally::Tally;
-use super::{Case, Rule, Severity, Verdict};
+use super::{Case, Rule, Severity, Verdict, trouble};
 use crate::audit::observe::{Exchange, Run};
 
 /// What a random UUID holds (RFC 9562, section 5.4): the fewest bits that a key's form may have room for.
@@ -106,9 +106,7 @@ fn keeps(case: &Case<'_>) -> Verdict {
         for (pair, at) in attempts.windows(2).zip(call.attempts.windows(2)) {
             let (first, second) = (pair[0], pair[1]);
             let keys = (case.knowledge.key_of(first), case.knowledge.key_of(second));
-            // After a refusal that decided the call, what follows is another one.
-            let decided = seen::is_sound(first) && first.status.is_client_error();
-            if keys == (None, None) || decided && !matches!(first.status.as_u16(), 401 | 408 | 425 | 429) {
+            if keys == (None, None) || is_decided(first, second) {
                 continue;
             }
             let line = seen::line(first);
@@ -127,13 +125,21 @@ fn keeps(case: &Case<'_>) -> Verdict {
     tally.verdict("no call with an idempotency key was sent more than once")
 }
 
-/// Keys of a run with the exchanges that carried each, in order of first use.
+/// Was the call over with the first reply, so that what follows is another one? So it is after a refusal, and after a batch of which some items
+/// failed: they are a new request.
+fn is_decided(first: &Exchange, second: &Exchange) -> bool {
+    let is_refusal = seen::is_sound(first) && first.status.is_client_error();
+    let is_final = is_refusal && !matches!(first.status.as_u16(), 401 | 408 | 425 | 429);
+    is_final || seen::succeeded(first) && second.begun >= first.ended
+}
+
+/// Keys of a run with the exchanges that carried each, in order of first use. Each client has its own.
 fn by_key<'r>(case: &Case<'_>, run: &'r Run) -> Vec<(&'r str, Vec<usize>)> {
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut places: BTreeMap<(u32, &str), usize> = BTreeMap::new();
     let mut keys: Vec<(&str, Vec<usize>)> = Vec::new();
     for (at, exchange) in run.exchanges.iter().enumerate() {
         let Some(key) = case.knowledge.key_of(exchange) else { continue };
-        let place = *places.entry(key).or_insert(keys.len());
+        let place = *places.entry((exchange.client, key)).or_insert(keys.len());
         match keys.get_mut(place) {
             Some((_, uses)) => uses.push(at),
             None => keys.push((key, vec![at])),
@@ -142,10 +148,34 @@ fn by_key<'r>(case: &Case<'_>, run: &'r Run) -> Vec<(&'r str, Vec<usize>)> {
     keys
 }
 
+/// Those that do not name a webhook's event: whoever acts on an event by a call with its id as the key wants the second one to do nothing.
+fn by_own_key<'r>(case: &Case<'_>, run: &'r Run) -> Vec<(&'r str, Vec<usize>)> {
+    let mut keys = by_key(case, run);
+    keys.retain(|(key, _)| !run.deliveries.iter().any(|delivery| holds_word(key, &delivery.event_id)));
+    keys
+}
+
+/// Does the word stand in the text, with nothing before or after that could belong to it?
+fn holds_word(text: &str, word: &str) -> bool {
+    let mut places = text.match_indices(word).filter(|_| !word.is_empty());
+    places.any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        [before, after].into_iter().flatten().all(|letter| !letter.is_alphanumeric())
+    })
+}
+
+/// The first uses of two different keys.
+fn first_of_two(keys: &[(&str, Vec<usize>)]) -> Option<Vec<usize>> {
+    let (key, one) = keys.first()?;
+    let (_, other) = keys.iter().find(|(other, _)| other != key)?;
+    Some(vec![one[0], other[0]])
+}
+
 fn renews(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
     for (index, run) in case.runs.iter().enumerate() {
-        let keys = by_key(case, run);
+        let keys = by_own_key(case, run);
         for (_, uses) in &keys {
             let Some(&answered) = uses.iter().find(|at| seen::succeeded(&run.exchanges[**at])) else { continue };
             let first = &run.exchanges[answered];
@@ -157,8 +187,8 @@ fn renews(case: &Case<'_>) -> Verdict {
                 tally.broken(index, vec![answered, reused], text);
             }
         }
-        if let [(_, one), (_, other), ..] = &keys[..] {
-            tally.kept(index, vec![one[0], other[0]], "two calls had two keys");
+        if let Some(first) = first_of_two(&keys) {
+            tally.kept(index, first, "two calls had two keys");
         }
     }
     tally.verdict("no run made two calls with idempotency keys")
@@ -187,8 +217,8 @@ fn binds(case: &Case<'_>) -> Verdict {
                 }
             }
         }
-        if let [(_, one), (_, other), ..] = &keys[..] {
-            tally.kept(index, vec![one[0], other[0]], "each key was used for one request");
+        if let Some(first) = first_of_two(&keys) {
+            tally.kept(index, first, "each key was used for one request");
         }
     }
     tally.verdict("no run used an idempotency key twice, or two of them")
@@ -199,7 +229,7 @@ fn unguessable(case: &Case<'_>) -> Verdict {
     // Each key with the run and the exchange of its first use.
     let mut keys: Vec<(&str, usize, usize)> = Vec::new();
     for (index, run) in case.runs.iter().enumerate() {
-        for (key, uses) in by_key(case, run) {
+        for (key, uses) in by_own_key(case, run) {
             let Some((_, before, _)) = keys.iter().find(|(known, _, _)| *known == key) else {
                 keys.push((key, index, uses[0]));
                 continue;
@@ -274,7 +304,7 @@ fn bits<'t>(texts: impl Iterator<Item = &'t [u8]> + Clone) -> f64 {
     let alphabet: f64 = match (letters, beyond_hex, both_cases) {
         (false, _, _) => 10.0,
         (true, false, _) => 16.0,
-        (true, true, false) => 32.0,
+        (true, true, false) => 36.0,
         (true, true, true) => 62.0,
     };
     shortest as f64 * alphabet.log2()
@@ -291,15 +321,18 @@ fn is_digest(key: &str, exchange: &Exchange) -> bool {
 
 fn waits(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
+    let is_in_progress = |exchange: &Exchange| seen::is_sound(exchange) && case.knowledge.says_in_progress(exchange);
     for (index, run) in case.runs.iter().enumerate() {
+        let mut told: BTreeSet<(u32, Option<&str>)> = BTreeSet::new();
         for (at, exchange) in run.exchanges.iter().enumerate() {
-            if !seen::is_sound(exchange) || !case.knowledge.says_in_progress(exchange) {
+            let own = case.knowledge.key_of(exchange);
+            // Whoever is told so once more had waited before.
+            if !is_in_progress(exchange) || !told.insert((exchange.client, own)) {
                 continue;
             }
             let line = seen::line(exchange);
-            let own = case.knowledge.key_of(exchange);
-            let again = |later: &usize| seen::same_request(exchange, &run.exchanges[*later]);
-            match (at + 1..run.exchanges.len()).find(again) {
+            let again = |later: &usize| seen::same_message(exchange, &run.exchanges[*later]);
+            match seen::later_of_client(run, at).find(again) {
                 Some(next) if case.knowledge.key_of(&run.exchanges[next]) == own => {
                     tally.kept(
                         index,
@@ -309,6 +342,9 @@ fn waits(case: &Case<'_>) -> Verdict {
                 }
                 Some(next) => {
                     tally.broken(index, vec![at, next], format!("{line} was sent with another key while in progress"));
+                }
+                None if trouble::is_left_open(run, exchange) => {
+                    tally.unclear("the client was stopped before a repeat could be expected");
                 }
                 None => tally.broken(index, vec![at], format!("{line} was given up while in progress")),
             }

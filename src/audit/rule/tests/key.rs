@@ -1,5 +1,5 @@
 use super::said;
-use crate::audit::fixture::{Seen, post, run};
+use crate::audit::fixture::{Seen, delivery, post, run};
 use crate::audit::observe::{Exit, Performed, Run};
 
 const ONE: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -39,6 +39,56 @@ fn every_attempt_carries_the_same_key() {
     assert_eq!(attempts(lost("a"), make("a")), never);
     // A refusal decides the call: what follows is another one.
     assert_eq!(attempts(make("a").key(ONE).status(422), make("a").key(OTHER)), never);
+}
+
+#[test]
+fn what_is_left_of_a_batch_is_a_new_call() {
+    let batch = |key: &str| post("/posts/batch", r#"{"posts": [{"text": "a"}]}"#).key(key);
+    let failed = |key: &str| batch(key).status(207).struck("itemErrors");
+    let renewed = || [run("part").saw(failed(ONE)).saw(batch(OTHER).status(207))];
+    let never = "undecided: no call with an idempotency key was sent more than once";
+    assert_eq!(said("same-key-on-every-attempt", &renewed()), never);
+    assert_eq!(said("new-key-for-each-call", &renewed()), "passed: 1.1+2 two calls had two keys");
+    let kept = [run("part").saw(failed(ONE)).saw(batch(ONE).status(207))];
+    let text = "failed: 1.1+2 POST /posts/batch used a key again that had been answered with 207 Multi-Status";
+    assert_eq!(said("new-key-for-each-call", &kept), text);
+    // Beside the first, a second under another key is no new call.
+    let hedged = [run("slow")
+        .saw(batch(ONE).header("x-request-id", "r").at(0).lasting(500))
+        .saw(batch(OTHER).header("x-request-id", "r").at(200))];
+    let text = "failed: 1.1+2 POST /posts/batch was sent again with another key";
+    assert_eq!(said("same-key-on-every-attempt", &hedged), text);
+}
+
+#[test]
+fn a_key_that_names_an_event_may_be_used_again_for_it() {
+    let event = "evt_01hx7";
+    let key = format!("thanks:{event}");
+    let thanks = |key: &str, at: u64| make("thanks").key(key).at(at);
+    let twice = |key: &str| {
+        let deliveries = [delivery("post.made", event, 10), delivery("post.made", event, 500)];
+        let run = run("twice").saw(thanks(key, 20)).saw(thanks(key, 510));
+        deliveries.into_iter().fold(run, Run::delivered)
+    };
+    let never = "undecided: no run made two calls with idempotency keys";
+    assert_eq!(said("new-key-for-each-call", &[twice(&key)]), never);
+    assert_eq!(said(GUESS, &[twice(&key), twice(&key)]), "undecided: fewer than two idempotency keys were seen");
+    assert!(said("acts-once-per-event", &[twice(&key)]).starts_with("passed: "));
+    // A key that only happens to hold the same letters names no event.
+    let other = format!("{event}9");
+    assert!(said("new-key-for-each-call", &[twice(&other)]).starts_with("failed: 1.1+2 "));
+    assert!(said(GUESS, &[twice(&other), twice(&other)]).starts_with("failed: "));
+}
+
+#[test]
+fn each_client_has_its_own_keys() {
+    let fixed = |client: u32| make("a").key(ONE).by(client);
+    let herd = || [run("herd").saw(fixed(1)).saw(fixed(2))];
+    assert_eq!(said("new-key-for-each-call", &herd()), "undecided: no run made two calls with idempotency keys");
+    let text = format!(
+        "failed: 1.2 the key {ONE:?} was used in herd (run 1) and in herd (run 1): it is fixed, or made from the call"
+    );
+    assert_eq!(said(GUESS, &herd()), text);
 }
 
 #[test]
@@ -85,10 +135,11 @@ fn with_keys<'k>(keys: impl IntoIterator<Item = &'k str>) -> Run {
 
 #[test]
 fn random_ids_of_every_usual_form_are_good() {
-    let good: [(&str, [&str; 2]); 6] = [
+    let good: [(&str, [&str; 2]); 7] = [
         ("UUID, version 4", [ONE, OTHER]),
         ("UUID, version 7", ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-7d0f-9f1c-3f0a5c1b2d77"]),
         ("ULID", ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKP8W1XGM0Y6K2V7CQ"]),
+        ("CUID2", ["tz4a98xxat96iws9zmbrgj3a", "pfh0haxfpzowht3oi213cqos"]),
         ("nanoid", ["V1StGXR8_Z5jdHi6B-myT", "IRFa-VaY2b_8dJ4kQw0Zx"]),
         ("16 bytes in hexadecimal", ["9f86d081884c7d659a2feaa0c55ad015", "60303ae22b998861bce3b28f33eec1be"]),
         (
@@ -156,6 +207,11 @@ fn a_call_in_progress_is_waited_for_with_the_same_key() {
     assert_eq!(said(WAITS, &[renewed]), "failed: 1.1+2 POST /posts was sent with another key while in progress");
     let gone = run("progress").saw(in_progress(ONE)).exit(Exit::Code(1));
     assert_eq!(said(WAITS, &[gone]), "failed: 1.1 POST /posts was given up while in progress");
+    let stopped = run("progress").saw(in_progress(ONE)).exit(Exit::TimedOut);
+    assert_eq!(said(WAITS, &[stopped]), "undecided: the client was stopped before a repeat could be expected");
+    // Patience has an end, too.
+    let patient = run("progress").saw_all([in_progress(ONE), in_progress(ONE), in_progress(ONE)]).exit(Exit::Code(1));
+    assert_eq!(said(WAITS, &[patient]), "passed: 1.1+2 POST /posts was repeated with the same key while in progress");
 }
 
 #[test]
