@@ -82,14 +82,22 @@ fn own<'c>(case: &'c Case<'_>) -> Vec<Own<'c>> {
     own.collect()
 }
 
+/// Those of clients that ran alone. Several at once keep each other from the processor, and what they lose so is no wait of theirs.
+fn undisturbed<'c>(case: &'c Case<'_>) -> Vec<Own<'c>> {
+    let alone: Vec<bool> = case.runs.iter().map(|run| run.clients().len() == 1).collect();
+    let mut own = own(case);
+    own.retain(|own| alone[own.call.run]);
+    own
+}
+
 /// Between a reply and the next request there is at least the time that both take to travel: a gap below this holds no wait.
 const WAIT_MIN: u64 = 10 * MS;
 const NO_WAITS: &str = "no call was retried without being told when";
 
-/// The shortest wait that spares anybody: some tens of milliseconds. A retry without a wait can take nearly as long, where a program first
-/// has to load what handles errors.
+/// The shortest wait that spares anybody: some tens of milliseconds. Below it, and from [`WAIT_MIN`] on, a wait that was drawn cannot be told
+/// from none: full jitter of 50 ms has its median here, and so has a retry for which a program first has to load what handles errors.
 const REST_MIN: u64 = 25 * MS;
-/// So many calls show how long a later retry waits.
+/// So many calls show how long a retry waits: full jitter makes any single wait short by chance.
 const REST_CALLS_WANTED: usize = 3;
 
 fn waits(case: &Case<'_>) -> Verdict {
@@ -97,7 +105,7 @@ fn waits(case: &Case<'_>) -> Verdict {
     // After a connection that was closed while idle a retry may come at once.
     let is_meant = |own: &Own<'_>| matches!(own.trouble, Trouble::Status(500..=599));
     let mut by_retry: BTreeMap<usize, Vec<Own<'_>>> = BTreeMap::new();
-    for own in own(case).into_iter().filter(is_meant) {
+    for own in undisturbed(case).into_iter().filter(is_meant) {
         by_retry.entry(own.position).or_default().push(own);
     }
     by_retry.retain(|position, waits| *position == 0 || waits.len() >= REST_CALLS_WANTED);
@@ -112,8 +120,10 @@ fn waits(case: &Case<'_>) -> Verdict {
         let of = if count > 1 { format!(", the median of {count} calls") } else { String::new() };
         let text = format!("waited {} before {retry}{of}", in_words(middle.wait));
         let exchanges = vec![middle.at, middle.next];
-        if middle.wait < REST_MIN {
+        if middle.wait < WAIT_MIN && count >= REST_CALLS_WANTED {
             tally.broken(middle.call.run, exchanges, text);
+        } else if middle.wait < REST_MIN {
+            tally.unclear(format!("{text}, which chance may have made so short: let more calls fail, and longer"));
         } else if middle.wait < work(case) {
             tally.unclear(format!("{text}, which a busy machine may have taken for the work between two calls"));
         } else {
@@ -128,11 +138,11 @@ const GROWTH_MIN: f64 = 1.25;
 
 /// Compares the first waits with the last that are as often there, by their means m1 and mk and the standard errors of those.
 ///
-/// Grown: mk ≥ 1.25 m1. Not grown: even one standard error of (mk − 1.25 m1) more would not make it so. Between the two nothing is decided, nor of fewer than three calls:
-/// full jitter may make a later wait shorter by chance, and more calls show it.
+/// Grown: mk ≥ 1.25 m1, even with one standard error of (mk − 1.25 m1) less. Not grown: even with one more it would not be so. Between the two
+/// nothing is decided, nor of fewer than three calls: full jitter makes a single later wait shorter or longer by chance, and more calls show it.
 fn grow(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
-    let own = own(case);
+    let own = undisturbed(case);
     let Some(pairs) = first_and_last(&own) else {
         return tally.verdict("no call was retried twice without being told when");
     };
@@ -148,9 +158,9 @@ fn grow(case: &Case<'_>) -> Verdict {
         later.position + 1,
         if pairs.len() > 1 { format!(", the means of {} calls", pairs.len()) } else { String::new() }
     );
-    if after.micros() < WAIT_MIN {
+    if after.micros() < WAIT_MIN.max(work(case)) {
         tally.unclear("there is no wait that could grow");
-    } else if difference >= 0.0 {
+    } else if pairs.len() >= GROWTH_PAIRS_WANTED && difference - error >= 0.0 {
         tally.kept(first.call.run, first.call.attempts.clone(), text);
     } else if pairs.len() >= GROWTH_PAIRS_WANTED && difference + error < 0.0 {
         tally.broken(first.call.run, first.call.attempts.clone(), text);
@@ -183,7 +193,7 @@ const SAMPLES_MIN: usize = 6;
 
 fn vary(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
-    let own = own(case);
+    let own = undisturbed(case);
     // Equal attempts: the same retry, after the same kind of trouble. Throttled calls often have a wait of their own.
     let kind = |own: &Own<'_>| (own.position, own.trouble == Trouble::Status(429));
     let mut groups: BTreeMap<(usize, bool), Vec<&Own<'_>>> = BTreeMap::new();
@@ -224,7 +234,8 @@ const NOISE_MAX: u64 = 100 * MS;
 /// How long the client and the machine take between a good reply and the next call on the same way: their own unrest.
 fn noise(case: &Case<'_>) -> Vec<u64> {
     let pairs = case.runs.iter().flat_map(|run| run.exchanges.windows(2));
-    let calm = pairs.filter(|pair| pair.iter().all(|one| Trouble::of(one).is_none()) && pair[0].ended <= pair[1].begun);
+    let alone = pairs.filter(|pair| pair[0].client == pair[1].client && pair[0].ended <= pair[1].begun);
+    let calm = alone.filter(|pair| pair.iter().all(|one| Trouble::of(one).is_none()));
     calm.map(|pair| pair[1].begun - pair[0].ended).filter(|gap| *gap <= NOISE_MAX).collect()
 }
 
@@ -237,7 +248,7 @@ fn work(case: &Case<'_>) -> u64 {
 }
 
 /// No single wait is longer than this.
-const WAIT_MAX: u64 = 60 * SECOND;
+pub const WAIT_MAX: u64 = 60 * SECOND;
 
 fn capped(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
@@ -272,9 +283,12 @@ const TOGETHER_MIN: usize = 4;
 /// Calls that fail within this time fail together.
 const TOGETHER_WITHIN: u64 = 50 * MS;
 
+/// Which part of a wait may at most be unrest, where it is to be told from chance: the least jitter that helps takes off a fifth.
+const UNREST_PART: u64 = 10;
+
 /// Calls are taken together when they failed within [`TOGETHER_WITHIN`] and none had returned before the last of them failed. What their
 /// returns are further apart than their failures is spread by the client: up to 10 ms or 3 % of the wait is a machine's unrest, twice as much
-/// is chance of its own.
+/// is chance of its own. After short waits unrest and chance look alike.
 fn spreads(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
     let own = own(case);
@@ -331,7 +345,7 @@ fn herd(together: &[Own<'_>], run: usize, tally: &mut Tally) {
         in_words(returns),
         in_words(median)
     );
-    if returns <= unrest {
+    if returns <= unrest && unrest <= median / UNREST_PART {
         tally.broken(run, exchanges, text);
     } else if returns >= failures + 2 * (unrest - failures) {
         tally.kept(run, exchanges, text);

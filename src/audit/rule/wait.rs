@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::seen::line;
+use super::seen::{self, line};
 use super::tally::Tally;
 use super::time::{MS, SECOND, in_words};
 use super::trouble::{self, Met, Trouble};
@@ -76,8 +76,9 @@ const DATE_GRANULARITY: u64 = SECOND;
 const HOT_MAX: u64 = 10 * MS;
 /// Who is asked for a day and returns within a second has not heeded it at all.
 const IGNORED_MAX: u64 = SECOND;
-/// A client that was stopped must have slept so long before it is said to have gone to sleep.
-const SLEEP_MIN: u64 = 2 * SECOND;
+/// A client that was stopped must have slept so long before it is said to have gone to sleep: one that caps its waits at a minute would have
+/// come back by then.
+const SLEEP_MIN: u64 = backoff::WAIT_MAX + 2 * SECOND;
 
 fn seconds(case: &Case<'_>) -> Verdict {
     honoured(
@@ -144,12 +145,18 @@ fn absurd(case: &Case<'_>) -> Verdict {
                 );
                 tally.broken(run, vec![met.at], text);
             }
-            (None, Some(_)) => {
-                tally.unclear("the client was stopped before it was clear whether it sleeps: give it more time")
-            }
+            (None, Some(slept)) => tally.unclear(too_soon(slept)),
         }
     }
     tally.verdict("no reply asked for a wait of hours")
+}
+
+/// Why a client that slept so long before it was stopped may have been about to come back.
+fn too_soon(slept: u64) -> String {
+    let (slept, wanted) = (in_words(slept), in_words(SLEEP_MIN));
+    format!(
+        "the client was stopped {slept} after it was asked to wait, and may cap its waits later: {wanted} would tell"
+    )
 }
 
 /// For how long the client had done nothing else when it was stopped; `None` where it was not, or went on.
@@ -183,7 +190,7 @@ fn malformed(case: &Case<'_>) -> Verdict {
                     format!("{line} was retried {} after Retry-After {value:?}", in_words(gap)),
                 );
             }
-            (None, Some(signal)) if !met.run.exchanges.iter().any(|later| later.begun > met.exchange.ended) => {
+            (None, Some(signal)) if seen::later_of_client(met.run, met.at).next().is_none() => {
                 tally.broken(
                     run,
                     vec![met.at],
@@ -236,20 +243,20 @@ fn past(case: &Case<'_>) -> Verdict {
             continue;
         }
         for met in met {
-            let slept = slept(&met).filter(|slept| *slept >= SLEEP_MIN);
-            match (met.gap(), slept) {
+            match (met.gap(), slept(&met)) {
                 (Some(gap), _) if gap >= HOT_MAX => {
                     let text = format!("waited {} although nothing was left to wait", in_words(gap));
                     tally.kept(call.run, met.exchanges(), text);
                 }
                 (Some(_), _) => tally.unclear("one such reply cannot tell a hot loop from a single quick retry"),
-                (None, Some(slept)) => {
+                (None, Some(slept)) if slept >= SLEEP_MIN => {
                     let text = format!(
                         "was still waiting after {}, when it was stopped, for what a wrong clock had said",
                         in_words(slept)
                     );
                     tally.broken(call.run, vec![met.at], text);
                 }
+                (None, Some(slept)) => tally.unclear(too_soon(slept)),
                 (None, None) => tally.unclear("the call was not retried"),
             }
         }
