@@ -31,6 +31,18 @@ impl Knowledge<'_> {
         bearer().or_else(|| self.contract.schemes.values().find_map(key))
     }
 
+    /// What a call asks for beside its body, whoever asks: its query without the parameters that take credentials.
+    pub fn query_without_credential(&self, exchange: &Exchange) -> Option<String> {
+        let is_key = |name: &str| {
+            let is_it = |scheme: &Scheme| matches!(scheme, Scheme::Key(Place::Query, key) if key == name);
+            self.contract.schemes.values().any(is_it)
+        };
+        let pairs = form_urlencoded::parse(exchange.query.as_deref()?.as_bytes());
+        let mut others = form_urlencoded::Serializer::new(String::new());
+        others.extend_pairs(pairs.filter(|(name, _)| !is_key(name)));
+        Some(others.finish()).filter(|others| !others.is_empty())
+    }
+
     /// Does this operation give a caller a new credential when the old one is good no more? It asks for no such credential itself, and it
     /// makes a record that is one, is the token endpoint of an OAuth flow (RFC 6749, section 3.2), or answers with an access token
     /// (section 5.1).

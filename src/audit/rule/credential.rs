@@ -1,5 +1,7 @@
 //! Credentials that expire are renewed: at all, once, and not without end.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 
 use super::seen;
@@ -63,26 +65,29 @@ fn is_refused(exchange: &Exchange) -> bool {
     seen::is_sound(exchange) && exchange.status == StatusCode::UNAUTHORIZED
 }
 
-/// A credential and the calls that were refused for it, though it had been good, or because a fault ended it.
+/// A client's credential and its calls that were refused for it, though it had been good, or because a fault ended it.
 struct Expiry {
+    client: u32,
     credential: String,
     refused: Vec<usize>,
 }
 
 fn expiries(case: &Case<'_>, run: &Run) -> Vec<Expiry> {
     let mut found: Vec<Expiry> = Vec::new();
-    let mut accepted: Vec<String> = Vec::new();
+    let mut accepted: BTreeSet<(u32, String)> = BTreeSet::new();
     for (at, exchange) in run.exchanges.iter().enumerate() {
         if is_renewal(case, exchange) {
             continue;
         }
         let Some(credential) = case.knowledge.credential_of(exchange) else { continue };
+        let client = exchange.client;
+        let same = |expiry: &&mut Expiry| expiry.client == client && expiry.credential == credential;
         if !is_refused(exchange) {
-            accepted.push(credential);
-        } else if let Some(known) = found.iter_mut().find(|expiry| expiry.credential == credential) {
+            accepted.insert((client, credential));
+        } else if let Some(known) = found.iter_mut().find(same) {
             known.refused.push(at);
-        } else if exchange.struck_by("expiredCredential") || accepted.contains(&credential) {
-            found.push(Expiry { credential, refused: vec![at] });
+        } else if exchange.struck_by("expiredCredential") || accepted.contains(&(client, credential.clone())) {
+            found.push(Expiry { client, credential, refused: vec![at] });
         }
     }
     found
@@ -101,10 +106,10 @@ fn renews(case: &Case<'_>) -> Verdict {
             let other = |later: &usize| {
                 let later = &run.exchanges[*later];
                 let credential = case.knowledge.credential_of(later);
-                seen::same_request(refused, later) && credential.is_some_and(|other| other != expiry.credential)
+                is_same_call(case, refused, later) && credential.is_some_and(|other| other != expiry.credential)
             };
             let line = seen::line(refused);
-            match (at + 1..run.exchanges.len()).find(other) {
+            match seen::later_of_client(run, at).find(other) {
                 Some(next) => {
                     tally.kept(index, vec![at, next], format!("{line} was sent again with a new credential after 401"));
                 }
@@ -117,11 +122,18 @@ fn renews(case: &Case<'_>) -> Verdict {
     tally.verdict("no credential expired while the client used it")
 }
 
-/// Renewals that gave a new credential, begun once a call had been refused.
-fn renewals(case: &Case<'_>, run: &Run, since: u64) -> Vec<usize> {
+/// The same call, whatever proves who calls.
+fn is_same_call(case: &Case<'_>, one: &Exchange, other: &Exchange) -> bool {
+    let query = |exchange: &Exchange| case.knowledge.query_without_credential(exchange);
+    let same_place = one.method == other.method && one.path == other.path && query(one) == query(other);
+    same_place && seen::same_body(one, other)
+}
+
+/// The client's renewals that gave a new credential, begun once a call had been refused.
+fn renewals(case: &Case<'_>, run: &Run, client: u32, since: u64) -> Vec<usize> {
     let given = |at: &usize| {
         let exchange = &run.exchanges[*at];
-        exchange.begun >= since && is_renewal(case, exchange) && seen::succeeded(exchange)
+        exchange.client == client && exchange.begun >= since && is_renewal(case, exchange) && seen::succeeded(exchange)
     };
     (0..run.exchanges.len()).filter(given).collect()
 }
@@ -131,11 +143,13 @@ fn once(case: &Case<'_>) -> Verdict {
     for (index, run) in case.runs.iter().enumerate() {
         let expiries = expiries(case, run);
         for (number, expiry) in expiries.iter().enumerate() {
+            let mut later = expiries[number + 1..].iter();
+            let next = later.find(|next| next.client == expiry.client);
             // With one call refused there is nobody to compete with.
             let [first, _, ..] = expiry.refused[..] else { continue };
             let since = run.exchanges[first].ended;
-            let until = expiries.get(number + 1).map_or(u64::MAX, |next| run.exchanges[next.refused[0]].begun);
-            let mut renewals = renewals(case, run, since);
+            let until = next.map_or(u64::MAX, |next| run.exchanges[next.refused[0]].begun);
+            let mut renewals = renewals(case, run, expiry.client, since);
             renewals.retain(|at| run.exchanges[*at].begun < until);
             let refused = expiry.refused.len();
             match renewals.len() {
@@ -157,34 +171,39 @@ fn once(case: &Case<'_>) -> Verdict {
 fn stops(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
     for (index, run) in case.runs.iter().enumerate() {
-        // Renewals since a call was last accepted, and the first refusal of what they gave.
-        let mut fruitless: Vec<usize> = Vec::new();
-        let mut refused_again: Option<usize> = None;
-        let mut worst: Vec<usize> = Vec::new();
-        for (at, exchange) in run.exchanges.iter().enumerate() {
-            if is_renewal(case, exchange) {
-                fruitless.push(at);
-            } else if is_refused(exchange) && !fruitless.is_empty() {
-                refused_again.get_or_insert(at);
-            } else if seen::is_sound(exchange) && case.knowledge.credential_of(exchange).is_some() {
-                fruitless.clear();
-            }
-            if refused_again.is_some() && fruitless.len() > worst.len() {
-                worst.clone_from(&fruitless);
-            }
-        }
-        let Some(at) = refused_again else { continue };
         let stopped = matches!(run.exit, Exit::TimedOut | Exit::Flooded);
-        if worst.len() > RENEWALS_MAX {
-            let text = format!("the credential was renewed {} times in a row, and refused each time", worst.len());
-            tally.broken(index, worst, text);
-        } else if stopped {
-            let text =
-                format!("after the new credential was refused, the client was {}", seen::exit_in_words(run.exit));
-            tally.broken(index, vec![at], text);
-        } else {
-            tally.kept(index, vec![at], "the client stopped when the new credential was refused");
+        for (at, worst) in run.clients().into_iter().filter_map(|client| refused_again(case, run, client)) {
+            if worst.len() > RENEWALS_MAX {
+                let text = format!("the credential was renewed {} times in a row, and refused each time", worst.len());
+                tally.broken(index, worst, text);
+            } else if stopped {
+                let end = seen::exit_in_words(run.exit);
+                tally.broken(index, vec![at], format!("after the new credential was refused, the client was {end}"));
+            } else {
+                tally.kept(index, vec![at], "the client stopped when the new credential was refused");
+            }
         }
     }
     tally.verdict(beyond(case).unwrap_or("no new credential was refused"))
+}
+
+/// The first refusal of a credential that a client had just renewed, and the most renewals in a row of which none was accepted.
+fn refused_again(case: &Case<'_>, run: &Run, client: u32) -> Option<(usize, Vec<usize>)> {
+    // Since a call was last accepted.
+    let mut fruitless: Vec<usize> = Vec::new();
+    let mut refused_again: Option<usize> = None;
+    let mut worst: Vec<usize> = Vec::new();
+    for (at, exchange) in run.exchanges.iter().enumerate().filter(|(_, exchange)| exchange.client == client) {
+        if is_renewal(case, exchange) {
+            fruitless.push(at);
+        } else if is_refused(exchange) && !fruitless.is_empty() {
+            refused_again.get_or_insert(at);
+        } else if seen::is_sound(exchange) && case.knowledge.credential_of(exchange).is_some() {
+            fruitless.clear();
+        }
+        if refused_again.is_some() && fruitless.len() > worst.len() {
+            worst.clone_from(&fruitless);
+        }
+    }
+    refused_again.map(|at| (at, worst))
 }

@@ -15,7 +15,7 @@ pub const RULES: &[Rule] = &[
         explanation: "400 says that the request itself is wrong; the same bytes are wrong again. Retries only delay the message that \
             the caller needs, and cost the service as much as good calls. Report it at once.",
         source: "RFC 9110, section 15.5.1; AIP-194 (INVALID_ARGUMENT is never retried); Azure SDK guidelines, retry policy",
-        judge: |case| silent(case, |met| met.trouble == Trouble::Status(400), "no call was answered with 400"),
+        judge: |case| silent(case, is_struck::<400>, "no call was refused with 400 by a fault"),
     },
     Rule {
         code: "no-retry-of-unauthorized-calls",
@@ -24,7 +24,7 @@ pub const RULES: &[Rule] = &[
         explanation: "A credential that was refused is refused again, and many services lock accounts that keep trying. Get a new token once \
             and repeat with that, or report the refusal.",
         source: "RFC 9110, section 15.5.2; Google Cloud Storage retry conformance tests (401 is not retried)",
-        judge: |case| silent(case, is_same_caller, "no call was answered with 401"),
+        judge: |case| silent(case, is_same_caller, "no call was refused with 401 by a fault"),
     },
     Rule {
         code: "no-retry-of-forbidden-calls",
@@ -33,7 +33,7 @@ pub const RULES: &[Rule] = &[
         explanation: "403 says that the service understood and refuses. Permissions do not change within a retry's wait: report it, with what \
             the service said is missing.",
         source: "RFC 9110, section 15.5.4 (the client should not repeat the request with the same credentials)",
-        judge: |case| silent(case, |met| met.trouble == Trouble::Status(403), "no call was answered with 403"),
+        judge: |case| silent(case, is_struck::<403>, "no call was refused with 403 by a fault"),
     },
     Rule {
         code: "no-retry-of-missing-resources",
@@ -60,7 +60,7 @@ pub const RULES: &[Rule] = &[
         explanation: "422 says that the content was read and is wrong. The same content is wrong again: report which fields, as the service \
             tells them.",
         source: "RFC 9110, section 15.5.21; AIP-194 (INVALID_ARGUMENT is never retried)",
-        judge: |case| silent(case, |met| met.trouble == Trouble::Status(422), "no call was answered with 422"),
+        judge: |case| silent(case, is_struck::<422>, "no call was refused with 422 by a fault"),
     },
     Rule {
         code: "no-retry-of-other-client-errors",
@@ -70,7 +70,7 @@ pub const RULES: &[Rule] = &[
             in vain. Name the statuses that are retried: 408, 425 and 429, and what comes with `Retry-After`.",
         source: "RFC 9110, section 15.5; Azure SDK guidelines, retry policy (no retry of 4xx unless Retry-After is present)",
         judge: |case| {
-            silent(case, is_other_client_error, "no call was answered with another 4xx, like 405, 410 or 415")
+            silent(case, is_other_client_error, "no call was refused by a fault with another 4xx, like 405, 410 or 415")
         },
     },
     Rule {
@@ -80,16 +80,16 @@ pub const RULES: &[Rule] = &[
         explanation: "501 says that the service does not know the method and will not learn it within a retry's wait. Policies that retry \
             every 5xx repeat it in vain: 500, 502, 503 and 504 are those that pass.",
         source: "RFC 9110, section 15.6.2; Azure SDK guidelines, retry policy (501 and 505 are not retried)",
-        judge: |case| silent(case, |met| met.trouble == Trouble::Status(501), "no call was answered with 501"),
+        judge: |case| silent(case, is_struck::<501>, "no call was refused with 501 by a fault"),
     },
 ];
 
 /// Is what is met the end of its call?
-fn silent(case: &Case<'_>, is_meant: fn(&Met<'_>) -> bool, never: &str) -> Verdict {
+fn silent(case: &Case<'_>, is_meant: fn(&Case<'_>, &Met<'_>) -> bool, never: &str) -> Verdict {
     let mut tally = Tally::default();
     // Who says when to come back wants to be asked again.
     let invited = |met: &Met<'_>| met.exchange.reply_header("retry-after").is_some();
-    for met in trouble::all(case).filter(|met| is_meant(met) && !invited(met)) {
+    for met in trouble::all(case).filter(|met| is_meant(case, met) && !invited(met)) {
         let what = format!("{} of {}", met.trouble.in_words(), line(met.exchange));
         match met.gap() {
             Some(gap) => {
@@ -104,22 +104,27 @@ fn silent(case: &Case<'_>, is_meant: fn(&Met<'_>) -> bool, never: &str) -> Verdi
     tally.verdict(never)
 }
 
+/// Refusals that a program meets on purpose (a test that sends nonsense and expects 422, or looks until something is there) are no failures that
+/// it would retry: only those count that a fault gave.
+fn is_struck<const STATUS: u16>(_: &Case<'_>, met: &Met<'_>) -> bool {
+    met.trouble == Trouble::Status(STATUS) && is_by_fault(met)
+}
+
+fn is_by_fault(met: &Met<'_>) -> bool {
+    ["status", "expiredCredential"].iter().any(|kind| met.exchange.struck_by(kind))
+}
+
 /// 401 at the end, or followed by an attempt with the credential that was refused. One with another is a refresh.
-fn is_same_caller(met: &Met<'_>) -> bool {
+fn is_same_caller(case: &Case<'_>, met: &Met<'_>) -> bool {
+    let credential = |exchange: &Exchange| case.knowledge.credential_of(exchange);
     let next = met.next.map(|next| &met.run.exchanges[next]);
-    met.trouble == Trouble::Status(401) && next.is_none_or(|next| credentials(next) == credentials(met.exchange))
+    is_struck::<401>(case, met) && next.is_none_or(|next| credential(next) == credential(met.exchange))
 }
 
-fn credentials(exchange: &Exchange) -> [Option<&str>; 4] {
-    ["authorization", "x-api-key", "api-key", "cookie"].map(|name| exchange.header(name))
-}
-
-/// Statuses that programs ask for on purpose until they change count only where a fault gave them.
-fn is_struck<const STATUS: u16>(met: &Met<'_>) -> bool {
-    met.trouble == Trouble::Status(STATUS) && met.exchange.struck_by("status")
-}
-
-/// Those without a rule of their own; 408, 425 and 429 pass, 413, 421 and 423 may.
-fn is_other_client_error(met: &Met<'_>) -> bool {
-    matches!(met.trouble, Trouble::Status(402 | 405 | 406 | 407 | 410..=412 | 414..=418 | 424 | 426 | 428 | 431 | 451))
+/// Those without a rule of their own. 408, 425 and 429 pass, 413, 421 and 423 may; 407, 417, 428 and 431 ask for the call once more, with other
+/// headers (RFC 9110, 15.5.8 and 15.5.18; RFC 6585, 3 and 5).
+fn is_other_client_error(_: &Case<'_>, met: &Met<'_>) -> bool {
+    let is_other =
+        matches!(met.trouble, Trouble::Status(402 | 405 | 406 | 410..=412 | 414..=416 | 418 | 424 | 426 | 451));
+    is_other && is_by_fault(met)
 }

@@ -42,6 +42,16 @@ fn a_client_that_was_given_its_credential_need_not_renew_it() {
     assert_eq!(said(RENEWS, &[wrong]), "undecided: no credential expired while the client used it");
 }
 
+#[test]
+fn a_credential_in_the_query_is_renewed_like_any_other() {
+    let read = |key: &str| get(&format!("/posts?limit=2&auth={key}"));
+    let refused = || session().saw(read("a").status(401).struck("expiredCredential")).saw(token());
+    let text = "passed: 1.2+4 GET /posts?limit=2&auth=a was sent again with a new credential after 401";
+    assert_eq!(said(RENEWS, &[refused().saw(read("b"))]), text);
+    let another = refused().saw(get("/posts?limit=3&auth=b"));
+    assert!(said(RENEWS, &[another]).starts_with("failed: 1.2 "));
+}
+
 const ONCE: &str = "renews-credential-once";
 
 #[test]
@@ -57,6 +67,18 @@ fn concurrent_calls_renew_the_credential_once() {
     // The next to expire is renewed, too.
     let twice = both().saw(token()).saw(read(1, "b")).saw(refused(2, "b")).saw(token());
     assert_eq!(said(ONCE, &[twice]), "passed: 1.2+4 2 calls were refused, and the credential was renewed once");
+}
+
+#[test]
+fn clients_that_share_nothing_each_renew_for_themselves() {
+    let renewing = |at: u64, client: u32| {
+        [refused(1, "a").at(at).by(client), refused(2, "a").at(at + 1).by(client), token().at(at + 50).by(client)]
+    };
+    let herd = session().saw_all(renewing(100, 1)).saw_all(renewing(101, 2));
+    assert_eq!(said(ONCE, &[herd]), "passed: 1.2+4 2 calls were refused, and the credential was renewed once");
+    let refused_again = (1..=4).flat_map(|client| [token().by(client), refused(1, "b").by(client)]);
+    let text = "passed: 1.3 the client stopped when the new credential was refused";
+    assert_eq!(said(STOPS, &[session().saw_all(refused_again)]), text);
 }
 
 #[test]
