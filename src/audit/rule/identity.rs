@@ -98,15 +98,17 @@ fn lost_queries(case: &Case<'_>, run: &Run) -> Vec<(usize, usize)> {
         if paged || first.query.is_none() || seen::succeeded(first) || first.status.is_client_error() {
             return None;
         }
-        let same_path = |later: &&usize| {
-            let later = &run.exchanges[**later];
+        let same_path = |later: &Exchange| {
             later.method == first.method && later.path == first.path && seen::same_body(first, later)
         };
-        let rest: Vec<usize> = (at + 1..run.exchanges.len()).collect();
-        let later: Vec<usize> = rest.iter().filter(same_path).copied().collect();
+        // What is asked for without a query when nothing goes wrong, too, is a call of its own.
+        let without_query = |one: &Exchange| one.query.is_none() && same_path(one);
+        let is_usual = || seen::without_faults(case).any(|run| run.exchanges.iter().any(without_query));
+        let later: Vec<usize> =
+            seen::later_of_client(run, at).filter(|later| same_path(&run.exchanges[*later])).collect();
         let asked = later.iter().any(|later| run.exchanges[*later].query == first.query);
         let next = *later.first()?;
-        (!asked && run.exchanges[next].query.is_none()).then_some((at, next))
+        (!asked && run.exchanges[next].query.is_none() && !is_usual()).then_some((at, next))
     };
     (0..run.exchanges.len()).filter_map(follow).collect()
 }
@@ -144,9 +146,10 @@ fn normal(value: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Headers that tell attempts apart, or that belong to the connection (RFC 9110, 7.6.1) or to the body's own rule.
+/// Headers that tell attempts apart, that resume a reply which broke off (RFC 9110, 14.2), or that belong to the connection (7.6.1) or to the
+/// body's own rule.
 fn may_differ(name: &str) -> bool {
-    const WHOLE: [&str; 16] = [
+    const WHOLE: [&str; 19] = [
         "authorization",
         "baggage",
         "connection",
@@ -154,15 +157,18 @@ fn may_differ(name: &str) -> bool {
         "cookie",
         "expect",
         "host",
+        "if-range",
         "keep-alive",
         "proxy-authorization",
         "proxy-connection",
+        "range",
         "te",
         "traceparent",
         "tracestate",
         "transfer-encoding",
         "upgrade",
         "via",
+        "x-datadog-parent-id",
     ];
     const WORDS: [&str; 15] = [
         "attempt",

@@ -98,12 +98,13 @@ fn failures<'r>(case: &Case<'_>, index: usize, run: &'r Run) -> Vec<Failure<'r>>
         let exchange = &run.exchanges[*at];
         // A position that is refused as such is not in trouble.
         let refused = seen::is_sound(exchange) && exchange.status.is_client_error() && exchange.status.as_u16() != 429;
-        let known = |failure: &Failure<'_>| failure.asked[failure.place].1 == *page;
+        let same_client = |other: usize| run.exchanges[other].client == exchange.client;
+        let known = |failure: &Failure<'_>| failure.asked[failure.place].1 == *page && same_client(failure.at());
         if page.position.is_none() || seen::succeeded(exchange) || refused || found.iter().any(known) {
             continue;
         }
-        let asked: Vec<(usize, PageAsked)> =
-            pages.iter().filter(|(_, other)| other.list == page.list).cloned().collect();
+        let of_list = |(at, other): &&(usize, PageAsked)| other.list == page.list && same_client(*at);
+        let asked: Vec<(usize, PageAsked)> = pages.iter().filter(of_list).cloned().collect();
         let Some(place) = asked.iter().position(|(place, _)| place == at) else { continue };
         let mut failure = Failure { index, run, asked, place, got: None };
         let got = |later: &usize| failure.same_page(place, *later) && failure.was_got(*later);
@@ -115,19 +116,21 @@ fn failures<'r>(case: &Case<'_>, index: usize, run: &'r Run) -> Vec<Failure<'r>>
 
 fn every_page(tally: &mut Tally, failure: &Failure<'_>, mute: Option<&str>) {
     let (index, at, line) = (failure.index, failure.at(), failure.line());
+    // What was asked for at the same time is no going on.
+    let ended = failure.run.exchanges[at].ended;
     let further = |later: &&(usize, PageAsked)| {
-        let position = later.1.position.as_deref();
-        position.is_some_and(|position| position != failure.position())
-            && seen::succeeded(&failure.run.exchanges[later.0])
+        let (position, later) = (later.1.position.as_deref(), &failure.run.exchanges[later.0]);
+        let is_other = position.is_some_and(|position| position != failure.position());
+        is_other && later.begun >= ended && seen::succeeded(later)
     };
     let further = failure.asked[failure.place + 1..].iter().find(further);
     if let Some(got) = failure.got {
         tally.kept(index, vec![at, failure.asked[got].0], format!("{line} failed and was read later"));
+    } else if seen::exit_tells_failure(failure.run) {
+        tally.kept(index, vec![at], format!("{line} failed, and the client ended with a failure"));
     } else if let Some((next, _)) = further {
         let text = format!("{line} failed, and the client went on with {}", seen::line(&failure.run.exchanges[*next]));
         tally.harmed(index, vec![at, *next], text);
-    } else if seen::exit_tells_failure(failure.run) {
-        tally.kept(index, vec![at], format!("{line} failed, and the client ended with a failure"));
     } else if failure.run.exit == Exit::Code(0) && mute.is_none() {
         tally.broken(index, vec![at], format!("{line} failed and was never read, and the client ended with exit 0"));
     } else {

@@ -55,7 +55,7 @@ fn the_target_is_the_same_on_every_attempt() {
     let text = "passed: 1.1+2 GET /posts/1?full=1 was sent again to the same target";
     assert_eq!(told(CODE, get("/posts/1?full=1").status(503), get("/posts/1?full=1")), text);
     let text = "failed: 1.1+2 GET /posts/1?full=1 was sent again without its query";
-    assert_eq!(told(CODE, get("/posts/1?full=1").status(503), get("/posts/1")), text);
+    assert_eq!(told(CODE, get("/posts/1?full=1").struck("status").status(503), get("/posts/1")), text);
     let keyed = |target| post(target, "{}").key(KEY);
     let text = "failed: 1.1+2 POST /posts?dry=1 was sent again as POST /posts";
     assert_eq!(told(CODE, keyed("/posts?dry=1").struck("close").cut(), keyed("/posts")), text);
@@ -71,6 +71,10 @@ fn what_was_refused_or_asked_again_has_not_lost_its_query() {
     );
     let both = run("any").saw(get("/posts/1?full=1").status(503)).saw(get("/posts/1")).saw(get("/posts/1?full=1"));
     assert_eq!(said(CODE, &[both]), "passed: 1.1+3 GET /posts/1?full=1 was sent again to the same target");
+    // Whoever asks in both ways when nothing goes wrong asks two questions.
+    let usual = run("baseline").saw(get("/posts/1?full=1")).saw(get("/posts/1"));
+    let given_up = run("any").saw(get("/posts/1?full=1").struck("status").status(503)).saw(get("/posts/1"));
+    assert_eq!(said(CODE, &[usual, given_up]), "undecided: no call was sent more than once");
     // A list that is begun anew is judged by the rules about pages.
     let pages = told(CODE, get("/posts?cursor=c2").status(503), get("/posts"));
     assert_eq!(pages, "undecided: no call was sent more than once");
@@ -84,6 +88,11 @@ fn headers_are_the_same_but_for_what_tells_attempts_apart() {
     let good =
         read().bearer("one").header("traceparent", "00-2").header("x-retry-count", "1").header("x-request-time", "9");
     assert_eq!(told(CODE, first(), good), "passed: 1.1+2 GET /posts/1 was sent again with the same headers");
+    let resumed =
+        get("/posts/1").header("range", "bytes=7-").header("if-range", "\"1\"").header("x-datadog-parent-id", "2");
+    let broken_off = get("/posts/1").header("x-datadog-parent-id", "1").struck("truncate").cut();
+    let told_resumed = told(CODE, broken_off, resumed);
+    assert_eq!(told_resumed, "passed: 1.1+2 GET /posts/1 was sent again with the same headers");
     let bad = get("/posts/1").bearer("one").header("accept", "*/*");
     assert_eq!(told(CODE, first(), bad), "failed: 1.1+2 GET /posts/1 was sent again with another accept, if-match");
     assert_eq!(told(CODE, get("/posts/1"), get("/posts/2")), "undecided: no call was sent more than once");

@@ -58,6 +58,26 @@ fn a_page_that_is_left_out_is_lost() {
 }
 
 #[test]
+fn pages_that_were_asked_for_together_are_no_going_on() {
+    let together = |exit: Exit| {
+        let (second, third) = (failed(2).at(20).lasting(30), page(3).at(21).lasting(40));
+        run("together").saw(page(1).at(0)).saw(second).saw(third).exit(exit)
+    };
+    let honest = "passed: 1.2 GET /posts?limit=2&cursor=c2 failed, and the client ended with a failure";
+    assert_eq!(said(EVERY, &[together(Exit::Code(1))]), honest);
+    assert_eq!(said(EVERY, &[walk(&[1, -2, 3]).exit(Exit::Code(1))]), honest, "who says so loses nothing in silence");
+    let silent = "failed: 1.2 GET /posts?limit=2&cursor=c2 failed and was never read, and the client ended with exit 0";
+    assert_eq!(said(EVERY, &[together(Exit::Code(0))]), silent);
+}
+
+#[test]
+fn each_client_reads_its_own_list() {
+    let other = run("two").saw(page(1).by(1)).saw(failed(2).by(1)).saw(page(1).by(2)).saw(page(2).by(2));
+    let text = "failed: 1.2 GET /posts?limit=2&cursor=c2 failed and was never read, and the client ended with exit 0";
+    assert_eq!(said(EVERY, &[other]), text);
+}
+
+#[test]
 fn a_list_begun_anew_is_read_twice() {
     let anew = || walk(&[1, 2, -3, 1, 2, 3, 4]);
     assert!(said(EVERY, &[anew()]).starts_with("passed: 1.3+6 "));
