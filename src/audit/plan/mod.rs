@@ -9,7 +9,7 @@ mod read;
 mod tests;
 
 pub use need::Need;
-pub use read::read;
+pub use read::{Written, read};
 
 use std::time::Duration;
 

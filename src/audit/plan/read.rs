@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,17 +20,25 @@ use crate::world::fault::{ARMED_MAX, Fault, Wrong};
 const TRIALS: &str = "trials";
 const SHAPE: &str = "write trials: [ { name: unavailable, faults: [ { kind: status, status: 503, times: 1 } ] } ]";
 
-/// A trial as it is written. Its faults are read one by one, so that each is told where it is wrong.
-#[derive(Debug, Deserialize)]
+/// A trial as it is written. Its faults are read one by one, so that each is told where it is wrong. What is said of the words here stands in
+/// `spec/audit.md`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub struct Written {
+    /// Unique in its plan: letters, digits, `-` and `_`.
     name: String,
+    /// What goes wrong, in a line; the name where nobody says.
     title: Option<String>,
+    /// What is armed in the trial's world, in this order; each as `standin serve --faults` takes it.
     faults: Vec<Value>,
+    /// How often the client is run, each time in a fresh world; 1 where nobody says.
     runs: Option<u32>,
+    /// How many clients are run at once in each of these worlds; 1 where nobody says.
     together: Option<u32>,
+    /// What the baseline must have seen. Otherwise the trial is skipped, and the report says why.
     #[serde(default)]
     needs: Vec<Need>,
+    /// The longest time of one run, where it differs from that of the others: `10s`.
     timeout: Option<String>,
 }
 
