@@ -24,7 +24,7 @@ pub struct Run {
     /// The armed faults as they stood at the end.
     pub faults: Vec<Armed>,
     pub exit: Exit,
-    /// How long it ran, in microseconds.
+    /// How long it ran until it ended or was asked to, in microseconds.
     pub took: u64,
 }
 

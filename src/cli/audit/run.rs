@@ -88,10 +88,11 @@ async fn in_world(
         () = flooded(serving, world, calls_max) => Some(Exit::Flooded),
         _ = stopping.wait_for(Option::is_some) => None,
     };
+    // Before it is asked to stop: how long it takes over that is no part of the run, and the calls that end then were under way here.
+    let took = serving.watch_now().saturating_sub(begun);
     if !matches!(exit, Some(Exit::Code(_) | Exit::Signal(_) | Exit::Unknown)) {
         stop(&mut clients).await;
     }
-    let took = serving.watch_now().saturating_sub(begun);
     let output = finish(clients).await;
     let Some(exit) = exit else {
         let why = stopping.borrow().unwrap_or(Stop::Interrupted);
