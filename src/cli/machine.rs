@@ -20,17 +20,36 @@ pub fn runtime(workers_max: usize) -> io::Result<Runtime> {
     builder.worker_threads(workers).enable_all().build()
 }
 
-/// Ready at the first SIGINT or SIGTERM. The handlers stand once this has returned.
+/// Ready at the first SIGINT, SIGTERM or SIGHUP: a terminal that is closed ends what was begun there. The handlers stand once this has
+/// returned. Under `nohup` a SIGHUP is no reason to stop.
 #[cfg(unix)]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    let hung_up = async move {
+        match &mut hangup {
+            Some(hangup) => drop(hangup.recv().await),
+            None => std::future::pending().await,
+        }
+    };
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = hung_up => {}
         }
     })
+}
+
+/// Was this process told at its start to ignore SIGHUP? Linux says so in a file; where nothing does, it was not.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    // The first bit stands for the first signal, which is this one everywhere.
+    mask & 1 == 1
 }
 
 #[cfg(not(unix))]

@@ -91,12 +91,18 @@ impl Server {
 
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Server {
         let port: &[&str] = if arguments.contains(&"--port") { &[] } else { &["--port", "0"] };
-        let arguments = [&["serve"], arguments, port].concat();
-        let mut child = command(folder, &arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        Server::of(command(folder, &[&["serve"], arguments, port].concat()))
+    }
+
+    /// As [`Server::start`], with hangups as `env` is told to set them: a test may itself run under `nohup`.
+    pub fn start_with(hangup: &str, arguments: &[&str]) -> Server {
+        let mut env = Command::new("env");
+        env.args([hangup, BINARY, "serve", "--port", "0"]).args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
+        Server::of(env)
+    }
+
+    fn of(mut command: Command) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let stderr = Arc::new(Mutex::new(String::new()));
         let stderr_reader = collect(child.stderr.take().expect("piped"), stderr.clone());
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));

@@ -8,7 +8,13 @@ use super::program::{Server, exchange};
 
 #[track_caller]
 fn stops_cleanly_while_a_call_is_in_flight(signal: &str) {
-    let mut server = Server::start(&["flow", "--clock", "frozen"]);
+    stops_cleanly(Server::start(SERVED), signal);
+}
+
+const SERVED: &[&str] = &["flow", "--clock", "frozen"];
+
+#[track_caller]
+fn stops_cleanly(mut server: Server, signal: &str) {
     server.control("POST", "faults", Some(json!({"kind": "latency", "ms": 700, "operation": "listChannels"})));
     let (name, value) = server.credential();
     let port = server.port;
@@ -32,6 +38,23 @@ fn sigterm_lets_calls_under_way_finish() {
 #[test]
 fn sigint_lets_calls_under_way_finish() {
     stops_cleanly_while_a_call_is_in_flight("INT");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_closed_lets_calls_under_way_finish() {
+    stops_cleanly(Server::start_with("--default-signal=HUP", SERVED), "HUP");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn under_nohup_a_closed_terminal_stops_nothing() {
+    let server = Server::start_with("--ignore-signal=HUP", &["flow"]);
+    server.signal("HUP");
+    // A signal arrives at once, and a server that stops does so within this.
+    std::thread::sleep(Duration::from_millis(500));
+    server.call("GET", "/v1/channels", None).expect(200);
+    assert_eq!(server.stop("TERM").code, Some(0));
 }
 
 #[test]
