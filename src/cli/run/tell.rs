@@ -86,7 +86,7 @@ impl Telling<'_> {
         };
         if let Some(call) = call.filter(|_| self.exchanges) {
             told.request = Some(request(call, mask));
-            told.curl = Some(mask.apply(&curl(call)).into_owned());
+            told.curl = Some(curl(call, mask));
             if let Some(api) = service {
                 told.causes = causes.next(api).iter().map(|cause| mask.apply(cause).into_owned()).collect();
             }
@@ -181,8 +181,9 @@ fn body(bytes: &[u8], mask: &Mask) -> String {
     shown
 }
 
-/// The same request on a command line.
-fn curl(call: &Call) -> String {
+/// The same request on a command line. Each text is masked before it is quoted: quoting would tear a secret with a quote in it apart.
+fn curl(call: &Call, mask: &Mask) -> String {
+    let quoted = |text: &str| quoted(&mask.apply(text));
     let mut command = format!("curl -X {} {}", call.method, quoted(&call.url()));
     for (name, value) in &call.headers {
         command.push_str(&format!(" -H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
