@@ -1,7 +1,5 @@
 //! Questions that several rules ask of what was seen.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::Case;
@@ -35,17 +33,12 @@ pub fn only_reads(exchange: &Exchange) -> bool {
     Knowledge::is_safe(&exchange.method)
 }
 
-/// Path and query.
-pub fn target(exchange: &Exchange) -> Cow<'_, str> {
-    match &exchange.query {
-        Some(query) => Cow::Owned(format!("{}?{query}", exchange.path)),
-        None => Cow::Borrowed(&exchange.path),
-    }
-}
-
-/// Method and target: `POST /posts`.
+/// Method, path and query: `POST /posts?draft=1`. Evidence is made of it, so values of parameters that are named like secrets are masked.
 pub fn line(exchange: &Exchange) -> String {
-    format!("{} {}", exchange.method, target(exchange))
+    match &exchange.query {
+        Some(query) => format!("{} {}?{}", exchange.method, exchange.path, crate::mask::query::masked(query)),
+        None => format!("{} {}", exchange.method, exchange.path),
+    }
 }
 
 /// The same method and target?

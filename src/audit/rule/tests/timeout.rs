@@ -31,6 +31,13 @@ fn a_good_client_leaves() {
 }
 
 #[test]
+fn evidence_names_no_secret_of_a_query() {
+    let seen = get("/posts?api_key=hunter2&limit=5").struck("hang").at(0).lasting(900).left();
+    let expected = "passed: 1.1 waited for a reply to GET /posts?api_key=***&limit=5 for 900 ms, and left";
+    assert_eq!(said("times-out-unanswered-calls", &[run("slow").saw(seen)]), expected);
+}
+
+#[test]
 fn a_client_that_has_to_be_stopped_waits_for_ever() {
     for (code, kind, awaited) in SITUATIONS {
         let expected =
