@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -27,7 +28,8 @@ const OUTPUT_TIME_MAX: Duration = Duration::from_millis(500);
 pub struct Process {
     child: Child,
     group: Group,
-    tails: [JoinHandle<Vec<u8>>; 2],
+    stdout: Option<Tail>,
+    stderr: Option<Tail>,
 }
 
 impl Process {
@@ -41,9 +43,8 @@ impl Process {
         starting.process_group(0);
         let mut child = starting.spawn().map_err(|error| reason(program, &error))?;
         let group = Group::of(&child);
-        let tails = [child.stdout.take().map(tail_of), child.stderr.take().map(tail_of)];
-        let tails = tails.map(|tail| tail.unwrap_or_else(|| tokio::spawn(async { Vec::new() })));
-        Ok(Process { child, group, tails })
+        let (stdout, stderr) = (child.stdout.take().map(Tail::of), child.stderr.take().map(Tail::of));
+        Ok(Process { child, group, stdout, stderr })
     }
 
     /// Waits until it ends by itself. May be given up and begun anew.
@@ -66,15 +67,12 @@ impl Process {
     pub async fn finish(mut self) -> Output {
         self.group.end();
         let _ = self.child.wait().await;
-        let mut texts = Vec::with_capacity(2);
-        for mut tail in self.tails {
-            let read = tokio::time::timeout(OUTPUT_TIME_MAX, &mut tail).await;
-            tail.abort();
-            let bytes = read.ok().and_then(Result::ok).unwrap_or_default();
-            texts.push(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        let stderr = texts.pop().unwrap_or_default();
-        Output { stdout: texts.pop().unwrap_or_default(), stderr }
+        let text = async |tail: Option<Tail>| match tail {
+            Some(tail) => tail.text().await,
+            None => String::new(),
+        };
+        let (stdout, stderr) = tokio::join!(text(self.stdout), text(self.stderr));
+        Output { stdout, stderr }
     }
 }
 
@@ -87,18 +85,35 @@ fn reason(program: &OsString, error: &io::Error) -> String {
     }
 }
 
-/// Reads a stream to its end and keeps its last bytes.
-fn tail_of(mut stream: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<Vec<u8>> {
-    tokio::spawn(async move {
-        let mut tail = VecDeque::with_capacity(TAIL_BYTES_MAX);
-        let mut read = [0; 4096];
-        while let Ok(count @ 1..) = stream.read(&mut read).await {
-            let over = (tail.len() + count).saturating_sub(TAIL_BYTES_MAX);
-            tail.drain(..over.min(tail.len()));
-            tail.extend(&read[..count]);
-        }
-        tail.into()
-    })
+/// The last bytes of a stream, which is read to its end meanwhile. What was read is here even where the end never comes.
+#[derive(Debug)]
+struct Tail {
+    kept: Arc<Mutex<VecDeque<u8>>>,
+    reading: JoinHandle<()>,
+}
+
+impl Tail {
+    fn of(mut stream: impl AsyncRead + Unpin + Send + 'static) -> Tail {
+        let kept = Arc::new(Mutex::new(VecDeque::with_capacity(TAIL_BYTES_MAX)));
+        let tail = kept.clone();
+        let reading = tokio::spawn(async move {
+            let mut read = [0; 4096];
+            while let Ok(count @ 1..) = stream.read(&mut read).await {
+                let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+                let over = (tail.len() + count).saturating_sub(TAIL_BYTES_MAX).min(tail.len());
+                tail.drain(..over);
+                tail.extend(&read[..count]);
+            }
+        });
+        Tail { kept, reading }
+    }
+
+    async fn text(mut self) -> String {
+        let _ = tokio::time::timeout(OUTPUT_TIME_MAX, &mut self.reading).await;
+        self.reading.abort();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(kept.make_contiguous()).into_owned()
+    }
 }
 
 #[cfg(unix)]
