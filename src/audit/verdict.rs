@@ -13,6 +13,8 @@ pub struct Audit {
     pub service: String,
     /// The client command with its arguments; empty for a session that was only watched.
     pub command: Vec<String>,
+    /// What the client was given to get in, a header's name and value; no report shows it.
+    pub credential: Option<(String, String)>,
     /// Where ids, sample data and chance started: the same seed gives the same faults.
     pub seed: u64,
     /// `None` where nothing could be judged.
@@ -92,6 +94,8 @@ pub enum Unjudged {
 #[derive(Debug, Clone)]
 pub struct Done {
     pub command: Vec<String>,
+    /// See [`Audit::credential`].
+    pub credential: Option<(String, String)>,
     pub seed: u64,
     pub trials: Vec<Trial>,
     pub runs: Vec<Run>,
@@ -116,6 +120,7 @@ impl Audit {
             service: knowledge.contract.title().to_owned(),
             grade: Grade::of(&judged),
             command: done.command,
+            credential: done.credential,
             seed: done.seed,
             judged,
             trials: done.trials,

@@ -27,7 +27,8 @@ const OUTPUT_CHARACTERS_MAX: usize = 4_000;
 const TOOL: &str = concat!("standin ", env!("CARGO_PKG_VERSION"));
 
 pub fn report(audit: &Audit) -> Report {
-    let mut teller = Teller { audit, mask: secrets::learn(&audit.runs), keys: IndexSet::new() };
+    let mask = secrets::learn(audit.credential.as_ref(), &audit.runs);
+    let mut teller = Teller { audit, mask, keys: IndexSet::new() };
     let score = Score::of(&audit.judged);
     Report {
         version: model::VERSION,

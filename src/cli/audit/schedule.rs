@@ -22,6 +22,7 @@ pub async fn all(settings: &Arc<Settings>, serving: &Arc<Serving>, stopping: Sto
         command,
         seed: settings.seed,
         trials: Vec::new(),
+        credential: serving.credential(),
         runs: Vec::new(),
         outputs: Vec::new(),
         ended: Ended::Finished,

@@ -38,6 +38,8 @@ fn audit(contract: &Contract, seed: u64, sessions: Vec<Run>) -> Audit {
     });
     let done = Done {
         command: Vec::new(),
+        // Nobody was given any by us, and what they write is not seen.
+        credential: None,
         seed,
         trials: trial.into_iter().collect(),
         outputs: vec![Output::default(); sessions.len()],

@@ -127,6 +127,7 @@ pub fn unjudged(why: Unjudged) -> Audit {
         command: vec!["node".to_owned(), "client.mjs".to_owned()],
         seed: 7,
         grade: None,
+        credential: None,
         judged: Vec::new(),
         trials: vec![trial("baseline", "nothing goes wrong", TrialState::Ran(vec![0]))],
         runs: vec![baseline],

@@ -6,9 +6,10 @@ mod json;
 mod junit;
 mod text;
 
+use http::{HeaderName, HeaderValue};
 use standin::audit::observe::Exit;
 use standin::audit::report::{Format, render};
-use standin::audit::verdict::{Audit, Unjudged};
+use standin::audit::verdict::{Audit, Output, Unjudged};
 
 use super::golden;
 
@@ -90,6 +91,30 @@ fn no_secret_of_a_client_is_told() {
         }
     }
     assert!(render(Format::Text, &audit).contains("sent ***, *** and ***; got *** for ***"));
+}
+
+#[test]
+fn what_a_client_was_given_and_what_it_sends_are_masked_however_much_else_looks_like_a_secret() {
+    let mut audit = example::green();
+    audit.credential = Some(("Cookie".to_owned(), "session=given-credential-1".to_owned()));
+    let tokens: Vec<String> = (0..1_000).map(|number| format!("{{\"token\": \"aaaa-{number:04}\"}}")).collect();
+    audit.runs[0].exchanges[0].reply_body = format!("[{}]", tokens.join(",")).into();
+    let sent = HeaderValue::from_static("Bearer zzzz-sent-last-2");
+    audit.runs[1].exchanges[1].headers.insert("authorization", sent);
+    audit.outputs = vec![Output::default(); audit.runs.len()];
+    audit.outputs[0].stdout = "given-credential-1, aaaa-0001, zzzz-sent-last-2".to_owned();
+    assert!(render(Format::Json, &audit).contains("\"***, ***, ***\""), "{}", render(Format::Json, &audit));
+}
+
+#[test]
+fn of_a_cookie_that_is_set_its_value_is_a_secret_and_its_attributes_are_not() {
+    let mut audit = example::green();
+    let cookie = HeaderValue::from_static("session=s3cr3t-s3ssion; Path=/v1/loans; SameSite=Strict");
+    audit.runs[0].exchanges[0].reply_headers.push((HeaderName::from_static("set-cookie"), cookie));
+    audit.outputs = vec![Output::default(); audit.runs.len()];
+    audit.outputs[0].stdout = "got s3cr3t-s3ssion, Strict".to_owned();
+    let report = render(Format::Json, &audit);
+    assert!(report.contains("\"target\": \"/v1/loans\"") && report.contains("got ***, Strict"), "{report}");
 }
 
 #[test]
