@@ -69,6 +69,8 @@ pub fn run(trial: &str) -> Run {
         faults: Vec::new(),
         exit: Exit::Code(0),
         took: 0,
+        exchanges_left_out: 0,
+        deliveries_left_out: 0,
     }
 }
 

@@ -26,6 +26,10 @@ pub struct Run {
     pub exit: Exit,
     /// How long it ran until it ended or was asked to, in microseconds.
     pub took: u64,
+    /// Calls beyond those that are kept of a world: nothing is known of them but their number.
+    pub exchanges_left_out: u64,
+    /// Attempts to deliver beyond those that are kept.
+    pub deliveries_left_out: u64,
 }
 
 /// How a client ended.

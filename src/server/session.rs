@@ -49,6 +49,8 @@ pub fn of(hub: &Hub, tenant: &Tenant) -> Run {
         number: 1,
         exchanges: watched.exchanges,
         deliveries: watched.deliveries,
+        exchanges_left_out: watched.exchanges_left_out,
+        deliveries_left_out: watched.deliveries_left_out,
         faults: tenant.lock().world.faults.list(),
         exit: Exit::Unknown,
         took: watch::micros(hub.started, Instant::now()),

@@ -10,9 +10,11 @@ use super::secrets::{self, IDEMPOTENCY};
 use crate::audit::grade::Score;
 use crate::audit::logical;
 use crate::audit::observe::{DeliveryAttempt, End, Exchange, Exit, Performed, Run, StruckFault};
-use crate::audit::rule::{Evidence, Outcome, Severity};
+use crate::audit::rule::{self, Evidence, Outcome, Severity};
 use crate::audit::verdict::{Audit, Ended, Judged, Output, Trial, TrialState, Unjudged};
 use crate::mask::Mask;
+use crate::report::plain;
+use crate::words::shortened;
 
 /// Most exchanges that are told of one run; those that evidence names come first, then the earliest.
 pub const EXCHANGES_MAX: usize = 200;
@@ -38,11 +40,7 @@ pub fn report(audit: &Audit) -> Report {
         seed: audit.seed,
         ended: teller.ended(),
         grade: audit.grade,
-        score: score.map(|score| model::Score {
-            kept: score.kept,
-            decided: score.decided,
-            capped_by: score.capped,
-        }),
+        score: score.map(|score| model::Score { kept: score.kept, decided: score.decided, capped_by: score.capped }),
         summary: summary(audit),
         rules: audit.judged.iter().map(|judged| teller.rule(judged)).collect(),
         trials: audit.trials.iter().map(|trial| teller.trial(trial)).collect(),
@@ -59,23 +57,25 @@ struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     fn text(&self, text: &str) -> String {
-        short(&self.mask.apply(text), TEXT_CHARACTERS_MAX)
+        short(&self.mask.apply(text))
     }
 
     fn ended(&self) -> model::Ended {
         let (state, reason) = match &self.audit.ended {
             Ended::Finished => (model::EndState::Finished, None),
             Ended::Interrupted => {
-                let reason = "it was stopped; what was seen until then is judged";
-                (model::EndState::Interrupted, Some(reason.to_owned()))
+                (model::EndState::Interrupted, Some("it was stopped; what was seen until then is judged"))
             }
             Ended::OutOfTime => {
                 let reason = "the whole took longer than it may; what was seen until then is judged";
-                (model::EndState::OutOfTime, Some(reason.to_owned()))
+                (model::EndState::OutOfTime, Some(reason))
             }
-            Ended::Unjudged(why) => (model::EndState::Unjudged, Some(self.text(&unjudged(why)))),
+            Ended::Unjudged(why) => {
+                return model::Ended { state: model::EndState::Unjudged, reason: Some(self.text(&unjudged(why))) };
+            }
         };
-        model::Ended { state, reason }
+        let reasons: Vec<String> = reason.map(str::to_owned).into_iter().chain(unjudged_part(self.audit)).collect();
+        model::Ended { state, reason: (!reasons.is_empty()).then(|| reasons.join("; ")) }
     }
 
     fn rule(&self, judged: &Judged) -> model::Rule {
@@ -134,10 +134,14 @@ impl<'a> Teller<'a> {
             faults: run.faults.iter().map(|armed| self.fault(armed)).collect(),
             calls_left_out: calls_all - calls.len(),
             calls,
-            exchanges: told.iter().map(|at| self.exchange(&run.exchanges[*at])).collect(),
-            exchanges_left_out: run.exchanges.len() - told.len(),
+            exchanges: told.iter().map(|at| self.exchange(run, &run.exchanges[*at])).collect(),
+            exchanges_left_out: (run.exchanges.len() - told.len()).saturating_add(size(run.exchanges_left_out)),
             deliveries: run.deliveries.iter().take(DELIVERIES_MAX).map(|delivery| self.delivery(delivery)).collect(),
-            deliveries_left_out: run.deliveries.len().saturating_sub(DELIVERIES_MAX),
+            deliveries_left_out: run
+                .deliveries
+                .len()
+                .saturating_sub(DELIVERIES_MAX)
+                .saturating_add(size(run.deliveries_left_out)),
             stdout: tail(&self.mask.apply(&output.stdout), OUTPUT_CHARACTERS_MAX),
             stderr: tail(&self.mask.apply(&output.stderr), OUTPUT_CHARACTERS_MAX),
         }
@@ -188,7 +192,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn exchange(&mut self, exchange: &'a Exchange) -> model::Exchange {
+    fn exchange(&mut self, run: &Run, exchange: &'a Exchange) -> model::Exchange {
         let key = exchange.headers.iter().find(|(name, _)| name.as_str().contains(IDEMPOTENCY));
         model::Exchange {
             number: exchange.number,
@@ -200,8 +204,9 @@ impl<'a> Teller<'a> {
                 End::Cut => model::End::Cut,
                 End::Left => model::End::Left,
             },
+            still_waiting: exchange.end == End::Left && rule::is_waiting(run, exchange),
             method: self.text(exchange.method.as_str()),
-            target: short(&secrets::target(&exchange.path, exchange.query.as_deref(), &self.mask), TEXT_CHARACTERS_MAX),
+            target: short(&secrets::target(&exchange.path, exchange.query.as_deref(), &self.mask)),
             operation: exchange.operation.as_deref().map(|operation| self.text(operation)),
             status: exchange.status.as_u16(),
             retry_after: exchange.reply_header("retry-after").map(|value| self.text(value)),
@@ -229,7 +234,7 @@ impl<'a> Teller<'a> {
             ended_us: delivery.ended.max(delivery.begun),
             event: self.text(&delivery.event),
             event_id: self.text(&delivery.event_id),
-            url: short(&secrets::url(&delivery.url, &self.mask), TEXT_CHARACTERS_MAX),
+            url: short(&secrets::url(&delivery.url, &self.mask)),
             status: delivery.status,
             failure: delivery.failure.as_deref().map(|failure| self.text(failure)),
             struck: self.struck(&delivery.struck),
@@ -266,10 +271,29 @@ fn summary(audit: &Audit) -> model::Summary {
             note: of(Severity::Note),
         },
         trials: model::TrialCounts { run, skipped: audit.trials.len() - run },
-        exchanges: audit.runs.iter().map(|run| run.exchanges.len()).sum(),
-        deliveries: audit.runs.iter().map(|run| run.deliveries.len()).sum(),
+        exchanges: sum(audit, |run| run.exchanges.len().saturating_add(size(run.exchanges_left_out))),
+        deliveries: sum(audit, |run| run.deliveries.len().saturating_add(size(run.deliveries_left_out))),
         took_us: audit.runs.iter().fold(0, |sum, run| sum.saturating_add(run.took)),
     }
+}
+
+/// What was seen, but is not judged because it is beyond what is kept of a world.
+fn unjudged_part(audit: &Audit) -> Option<String> {
+    let exchanges = sum(audit, |run| size(run.exchanges_left_out));
+    let deliveries = sum(audit, |run| size(run.deliveries_left_out));
+    let counts = [(exchanges, "exchange"), (deliveries, "delivery attempt")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plain::count(count, noun));
+    let counts: Vec<String> = counts.collect();
+    let told = counts.join(" and ");
+    (!told.is_empty()).then(|| format!("{told} came after as many as are kept of a world; what came before is judged"))
+}
+
+fn sum(audit: &Audit, of: impl Fn(&Run) -> usize) -> usize {
+    audit.runs.iter().fold(0, |sum: usize, run| sum.saturating_add(of(run)))
+}
+
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn unjudged(why: &Unjudged) -> String {
@@ -299,11 +323,8 @@ fn exit(exit: Exit) -> model::Exit {
     model::Exit { how, code }
 }
 
-fn short(text: &str, characters_max: usize) -> String {
-    match text.char_indices().nth(characters_max) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn short(text: &str) -> String {
+    shortened(text, TEXT_CHARACTERS_MAX).into_owned()
 }
 
 /// The end of a text.

@@ -47,7 +47,7 @@ pub struct Report {
 #[schemars(deny_unknown_fields)]
 pub struct Ended {
     pub state: EndState,
-    /// In words, where it is anything but finished.
+    /// In words, where it is anything but finished, or where more was seen than is judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -199,9 +199,11 @@ pub struct Run {
     pub calls_left_out: usize,
     /// In the order begun. Those that evidence names come first where not all are told.
     pub exchanges: Vec<Exchange>,
+    /// How many more there were: judged, but for those beyond what is kept of a world.
     pub exchanges_left_out: usize,
     /// Attempts to deliver webhooks, in the order begun.
     pub deliveries: Vec<Delivery>,
+    /// How many more there were: judged, but for those beyond what is kept of a world.
     pub deliveries_left_out: usize,
     /// The end of what the client wrote to standard output.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -288,6 +290,9 @@ pub struct Exchange {
     /// When the last byte was written, or the connection ended.
     pub ended_us: u64,
     pub end: End,
+    /// Was the client still waiting for it when the run ended? It was stopped then, or nobody watched for longer; it had not given up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub still_waiting: bool,
     pub method: String,
     /// Path and query.
     pub target: String,

@@ -206,8 +206,8 @@ impl Page {
             self.number("score", &score);
         }
         self.push("");
-        if let Some(reason) = report.ended.reason.as_ref().filter(|_| report.ended.state != EndState::Unjudged) {
-            for line in plain::wrap(&plain::single(reason), self.look.width) {
+        if let Some(reason) = words::not_whole(report) {
+            for line in plain::wrap(&plain::single(&format!("not whole: {reason}")), self.look.width) {
                 self.push(&self.look.doubtful(&line));
             }
         }

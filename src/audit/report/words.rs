@@ -96,6 +96,11 @@ pub fn summary(report: &Report) -> String {
     line
 }
 
+/// Why the verdict rests on a part of what there was to see, where it does.
+pub fn not_whole(report: &Report) -> Option<&str> {
+    report.ended.reason.as_deref().filter(|_| report.ended.state != EndState::Unjudged)
+}
+
 /// How the grade came about: `82 of 100 points; broken critical rules allow no better grade`.
 pub fn score(report: &Report) -> Option<String> {
     let score = report.score.as_ref()?;

@@ -24,6 +24,9 @@ mod trouble;
 mod wait;
 mod webhook;
 
+pub use seen::exit_in_words;
+pub use timeout::is_waiting;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -106,6 +106,8 @@ async fn in_world(
         number: task.number,
         exchanges: watched.exchanges,
         deliveries: watched.deliveries,
+        exchanges_left_out: watched.exchanges_left_out,
+        deliveries_left_out: watched.deliveries_left_out,
         faults,
         exit,
         took,

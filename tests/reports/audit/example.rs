@@ -94,6 +94,8 @@ pub fn run(trial: &str, exchanges: Vec<Exchange>) -> Run {
         faults: Vec::new(),
         exit: Exit::Code(0),
         took,
+        exchanges_left_out: 0,
+        deliveries_left_out: 0,
     }
 }
 
@@ -125,9 +127,9 @@ pub fn unjudged(why: Unjudged) -> Audit {
     Audit {
         service: "Library".to_owned(),
         command: vec!["node".to_owned(), "client.mjs".to_owned()],
+        credential: None,
         seed: 7,
         grade: None,
-        credential: None,
         judged: Vec::new(),
         trials: vec![trial("baseline", "nothing goes wrong", TrialState::Ran(vec![0]))],
         runs: vec![baseline],

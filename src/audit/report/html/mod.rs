@@ -52,7 +52,7 @@ fn header(grade: &str, report: &Report, page: &mut Markup) {
     if let Some(score) = words::score(report) {
         page.raw("<p>").text(&score).raw("</p>");
     }
-    if let Some(reason) = report.ended.reason.as_ref().filter(|_| report.ended.state != EndState::Unjudged) {
+    if let Some(reason) = words::not_whole(report) {
         page.raw("<p><strong>Not whole:</strong> ").prose(reason).raw("</p>");
     }
     page.raw("</div></div>\n");
