@@ -118,6 +118,7 @@ fn of_call(call: &Call, run: &Run, meant: &BTreeSet<u64>) -> Option<Lane> {
         mark: match exchange.end {
             End::Replied => exchange.status.to_string(),
             End::Cut => "cut".to_owned(),
+            End::Left if exchange.still_waiting => "open".to_owned(),
             End::Left => "left".to_owned(),
         },
         tone: match (exchange.end, exchange.status) {
@@ -210,6 +211,7 @@ fn fate(exchange: &Exchange) -> Vec<String> {
     let mut told: Vec<String> = match exchange.end {
         End::Replied => Vec::new(),
         End::Cut => vec!["the fault closed the connection".to_owned()],
+        End::Left if exchange.still_waiting => vec![format!("was still waited for at the end, after {lasted}")],
         End::Left => vec![format!("the client gave up after {lasted}")],
     };
     match exchange.performed {

@@ -91,6 +91,7 @@ fn row(exchange: &Exchange, page: &mut Markup) {
     let answer = match exchange.end {
         End::Replied => exchange.status.to_string(),
         End::Cut => format!("{}, cut by the fault", exchange.status),
+        End::Left if exchange.still_waiting => "none, still waited for at the end".to_owned(),
         End::Left => "none, the client left".to_owned(),
     };
     let performed = match exchange.performed {
