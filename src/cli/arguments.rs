@@ -213,7 +213,7 @@ pub struct RunArguments {
                   --env gives them other names: --env API_URL={base_url} --env API_KEY={token}\n\
                   FORMAT is text, junit, json or html; FILE is a path, or - for standard output.\n\
                   Exit codes: 0 done, 1 below --min-grade, out of time, or the client could not be judged (it failed without any\n\
-                  fault, or never called), 2 usage or document error, 130 interrupted (what is known is told).\n\n\
+                  fault, never called, or did nothing that a rule is about), 2 usage or document error, 130 interrupted (what is known is told).\n\n\
                   Examples:\n  standin audit openapi.yaml -- npm test\n  \
                   standin audit openapi.yaml --env API_URL={base_url} --env API_KEY={token} -- pytest tests/client\n  \
                   standin audit openapi.yaml --min-grade B --report junit=audit.xml --report html=audit.html -- ./client.sh\n  \

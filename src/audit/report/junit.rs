@@ -1,10 +1,11 @@
 //! JUnit XML: a suite for each family, a case for each rule, so that a rule keeps its history from run to run. What is undecided is skipped.
+//! What makes the command fail whatever grade is asked for is an error here, so that whoever reads this alone is told, too.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::model::{Outcome, Report, Rule, TrialCounts};
+use super::model::{EndState, Outcome, Report, Rule, TrialCounts};
 use super::{text, words};
 use crate::report::xml::{self, clean};
 use crate::report::{Look, plain};
@@ -31,18 +32,20 @@ pub fn render(report: &Report) -> String {
     xml::write(&written)
 }
 
-/// Could the client be judged? The grade is told here, and what was skipped.
+/// Could the client be judged, and to the end? The grade is told here, and what was skipped.
 fn whole(report: &Report) -> TestSuite {
     let mut case = TestCase::new("client", TestCaseStatus::success());
     case.set_classname(AUDIT);
-    let summary = words::summary(report);
-    if report.grade.is_none() {
+    let (summary, runs) = (words::summary(report), text::about_runs(report, LOOK));
+    let not_whole = words::not_whole(report).map(|reason| format!("not whole: {reason}"));
+    let told: Vec<&str> = not_whole.as_deref().into_iter().chain([summary.as_str()]).collect();
+    if report.grade.is_none() || report.ended.state != EndState::Finished {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(clean(&plain::line(&summary, MESSAGE_WIDTH_MAX)));
-        status.set_description(clean(&text::about_runs(report, LOOK)));
+        status.set_message(clean(&plain::line(told[0], MESSAGE_WIDTH_MAX)));
+        status.set_description(clean(&format!("{}\n\n{runs}", told.join("\n"))));
         case.status = status;
     } else {
-        case.set_system_out(clean(&format!("{summary}\n\n{}", text::about_runs(report, LOOK))));
+        case.set_system_out(clean(&format!("{}\n\n{runs}", told.join("\n"))));
     }
     let mut suite = TestSuite::new(AUDIT);
     suite.set_time(Duration::from_micros(report.summary.took_us));

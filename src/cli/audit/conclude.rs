@@ -45,13 +45,9 @@ pub fn write(audit: &Audit, wanted: &Wanted) -> Result<(), Failure> {
     written
 }
 
-/// Interrupted; or below the least grade, which what could not be judged always is.
+/// Interrupted; or below the least grade, which what could not be judged always is, asked for or not.
 pub fn exit_code(audit: &Audit, min_grade: Option<Grade>) -> u8 {
-    let below = match (audit.grade, min_grade) {
-        (Some(grade), Some(least)) => grade > least,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
+    let below = audit.grade.is_none_or(|grade| min_grade.is_some_and(|least| grade > least));
     match audit.ended {
         Ended::Interrupted => EXIT_INTERRUPTED,
         Ended::OutOfTime | Ended::Unjudged(_) => EXIT_BELOW,

@@ -1,6 +1,6 @@
 use standin::audit::observe::Exit;
 use standin::audit::report::{Format, render};
-use standin::audit::verdict::{Audit, Unjudged};
+use standin::audit::verdict::{Audit, Ended, Unjudged};
 
 use super::super::junit::valid;
 use super::super::xml::Element;
@@ -34,6 +34,28 @@ fn a_client_that_could_not_be_judged_is_an_error() {
         "no grade: the client made no call even without faults (it exited with code 1); does it take its base URL from the environment?"
     );
     assert!(case.children[0].text.contains("ECONNREFUSED"), "{case:?}");
+}
+
+/// The error of the case that stands for the whole client, where there is one.
+fn error(audit: &Audit) -> Option<String> {
+    let root = parsed(audit);
+    let case = root.children[0].children.iter().find(|child| child.name == "testcase").expect("a case");
+    let error = case.children.iter().find(|child| child.name == "error")?;
+    Some(error.attributes["message"].clone())
+}
+
+#[test]
+fn an_audit_that_was_cut_short_is_an_error_and_a_whole_one_is_none() {
+    assert_eq!(error(&example::green()), None);
+    for (ended, message) in [
+        (Ended::Interrupted, "not whole: it was stopped; what was seen until then is judged"),
+        (Ended::OutOfTime, "not whole: the whole took longer than it may; what was seen until then is judged"),
+    ] {
+        let cut_short = Audit { ended, ..example::green() };
+        assert_eq!(error(&cut_short).as_deref(), Some(message));
+    }
+    let nothing_decided = Audit { grade: None, judged: Vec::new(), ..example::green() };
+    assert_eq!(error(&nothing_decided).as_deref(), Some("no grade: no rule was decided, 0 undecided"));
 }
 
 #[test]
