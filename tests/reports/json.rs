@@ -4,16 +4,34 @@ use standin::scenario::results::Results;
 
 use super::{example, render};
 
+const SCHEMA: &str = include_str!("../../spec/report.schema.json");
+
 #[track_caller]
 fn valid(results: &Results) -> Value {
-    let report: Value = serde_json::from_str(&render(results, Format::Json)).expect("a report is JSON");
-    let schema: Value = serde_json::from_str(include_str!("../../spec/report.schema.json")).expect("a schema is JSON");
+    fits(&render(results, Format::Json), SCHEMA)
+}
+
+/// Reads a report that the schema takes.
+#[track_caller]
+pub fn fits(report: &str, schema: &str) -> Value {
+    let report: Value = serde_json::from_str(report).expect("a report is JSON");
+    let schema: Value = serde_json::from_str(schema).expect("a schema is JSON");
     assert!(jsonschema::meta::is_valid(&schema), "the schema is one");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let errors: Vec<String> =
         validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new());
     report
+}
+
+/// No object of the schema takes members that it does not name.
+#[track_caller]
+pub fn is_closed(schema: &Value) {
+    let open = |schema: &Value| schema["type"] == "object" && schema["additionalProperties"] != json!(false);
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    let left_open: Vec<&String> = definitions.iter().filter(|(_, schema)| open(schema)).map(|(name, _)| name).collect();
+    assert_eq!(left_open, Vec::<&String>::new());
+    assert_eq!(schema["additionalProperties"], false);
 }
 
 #[test]
@@ -25,12 +43,7 @@ fn every_example_fits_the_published_schema() {
 
 #[test]
 fn the_schema_is_closed_so_that_a_new_field_is_told_there_too() {
-    let schema: Value = serde_json::from_str(include_str!("../../spec/report.schema.json")).expect("a schema is JSON");
-    let definitions = schema["$defs"].as_object().expect("definitions");
-    let open = |schema: &Value| schema["type"] == "object" && schema["additionalProperties"] != json!(false);
-    let left_open: Vec<&String> = definitions.iter().filter(|(_, schema)| open(schema)).map(|(name, _)| name).collect();
-    assert_eq!(left_open, Vec::<&String>::new());
-    assert_eq!(schema["additionalProperties"], false);
+    is_closed(&serde_json::from_str(SCHEMA).expect("a schema is JSON"));
 }
 
 #[test]

@@ -2,18 +2,12 @@ use serde_json::{Value, json};
 use standin::audit::report::{EVIDENCE_EXCHANGES_MAX, EXCHANGES_MAX, Format, render, schema};
 use standin::audit::verdict::Audit;
 
+use super::super::json::{fits, is_closed};
 use super::{all, example, golden};
 
 #[track_caller]
 fn valid(audit: &Audit) -> Value {
-    let report: Value = serde_json::from_str(&render(Format::Json, audit)).expect("a report is JSON");
-    let schema: Value = serde_json::from_str(include_str!("../../../spec/audit-report.schema.json")).expect("JSON");
-    assert!(jsonschema::meta::is_valid(&schema), "the schema is one");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let errors: Vec<String> =
-        validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert_eq!(errors, Vec::<String>::new());
-    report
+    fits(&render(Format::Json, audit), include_str!("../../../spec/audit-report.schema.json"))
 }
 
 #[test]
@@ -43,12 +37,7 @@ fn the_schema_refuses_what_no_report_says() {
 
 #[test]
 fn the_schema_is_closed_so_that_a_new_field_is_told_there_too() {
-    let schema = schema();
-    let open = |schema: &Value| schema["type"] == "object" && schema["additionalProperties"] != json!(false);
-    let definitions = schema["$defs"].as_object().expect("definitions");
-    let left_open: Vec<&String> = definitions.iter().filter(|(_, schema)| open(schema)).map(|(name, _)| name).collect();
-    assert_eq!(left_open, Vec::<&String>::new());
-    assert_eq!(schema["additionalProperties"], false);
+    is_closed(&schema());
 }
 
 #[test]
@@ -64,6 +53,43 @@ fn a_client_that_was_not_judged_has_a_null_for_a_grade() {
     assert_eq!(report["grade"], json!(null));
     assert_eq!(report["score"], json!(null));
     assert_eq!(report["ended"], json!({ "state": "unjudged", "reason": "no call was seen" }));
+}
+
+#[test]
+fn what_was_seen_beyond_what_is_kept_is_counted_and_said() {
+    let mut audit = example::green();
+    (audit.runs[1].exchanges_left_out, audit.runs[1].deliveries_left_out) = (3, 1);
+    let report = valid(&audit);
+    assert_eq!(report["ended"]["state"], "finished");
+    let reason =
+        "3 exchanges and 1 delivery attempt came after as many as are kept of a world; what came before is judged";
+    assert_eq!(report["ended"]["reason"], reason);
+    assert_eq!(
+        (&report["runs"][1]["exchangesLeftOut"], &report["runs"][1]["deliveriesLeftOut"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!((&report["summary"]["exchanges"], &report["summary"]["deliveries"]), (&json!(6), &json!(1)));
+    for format in [Format::Text, Format::Html, Format::JUnit] {
+        let text = render(format, &audit).to_lowercase().replace("</strong>", "");
+        assert!(text.contains("not whole: 3 exchanges"), "{text}");
+    }
+}
+
+#[test]
+fn a_client_that_was_stopped_while_it_waited_has_not_given_up() {
+    let report = valid(&example::rich());
+    assert_eq!(report["runs"][3]["exit"], json!({ "how": "timedOut" }));
+    assert_eq!(report["runs"][3]["exchanges"][0]["stillWaiting"], true);
+    let mut audit = example::rich();
+    // It left long before the end.
+    audit.runs[3].took += 10_000_000;
+    assert_eq!(valid(&audit)["runs"][3]["exchanges"][0].get("stillWaiting"), None);
+    assert!(render(Format::Text, &audit).contains("the client gave up after"));
+    assert!(render(Format::Html, &audit).contains("none, the client left"));
+    for format in [Format::Text, Format::Html] {
+        let told = render(format, &example::rich());
+        assert!(told.contains("still waited for at the end") && !told.contains("gave up after"), "{told}");
+    }
 }
 
 #[test]
