@@ -47,8 +47,8 @@ pub enum Command {
 #[command(
     after_help = "Standard output carries one line, when the fake is ready: standin ready http://HOST:PORT/BASE\n\
                         The log goes to standard error. The first Ctrl-C lets calls under way finish.\n\
-                        With --audit it ends with a report, on standard output unless --report says another place for text;\n\
-                        the exit code is 1 below --min-grade, or when nothing was called.\n\n\
+                        With --audit it ends with a report: as text on standard output, unless --report sends one there (FORMAT=-);\n\
+                        the exit code is 1 below --min-grade, or when nothing could be judged.\n\n\
                         Examples:\n  standin serve openapi.yaml --port 0\n  \
                         standin serve openapi.yaml --overlay behaviour.yaml --clock frozen\n  \
                         standin serve openapi.yaml --clock 2026-03-01T12:00:00Z --state world.json\n  \

@@ -114,11 +114,13 @@ async fn serve(
         }
         None => Vec::new(),
     };
-    serving.finished().await.map_err(|error| Failure::usage(error.to_string()))?;
-    match &wanted {
+    let finished = serving.finished().await.map_err(|error| Failure::usage(error.to_string()));
+    // What was seen is told even where the state could not be saved.
+    let concluded = match &wanted {
         Some(wanted) => session::conclude(&contract, seed, sessions, wanted),
         None => Ok(0),
-    }
+    };
+    finished.and(concluded)
 }
 
 /// One future as two that are ready with it: ours, and the server's.
