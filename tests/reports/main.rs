@@ -17,7 +17,7 @@ use standin::scenario::report::{self, Format};
 use standin::scenario::results::Results;
 
 fn render(results: &Results, format: Format) -> String {
-    report::render(results, format, &example::Places, false)
+    report::render(results, format, &example::Places)
 }
 
 #[test]

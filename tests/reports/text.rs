@@ -1,3 +1,4 @@
+use standin::report::Look;
 use standin::scenario::report::{self, Format};
 
 use super::{example, golden, render};
@@ -33,7 +34,7 @@ fn a_strict_run_fails_by_its_warnings() {
 #[test]
 fn colour_changes_no_word() {
     let results = example::rich();
-    let colored = report::render(&results, Format::Text, &example::Places, true);
+    let colored = report::terminal(&results, &example::Places, Look { color: true, width: 100 });
     assert!(colored.contains("\u{1b}[32m+"), "added lines are green");
     assert!(colored.contains("\u{1b}[31m-"), "removed lines are red");
     assert_eq!(console::strip_ansi_codes(&colored), render(&results, Format::Text));
@@ -41,15 +42,14 @@ fn colour_changes_no_word() {
 
 #[test]
 fn colour_is_for_terminals_alone() {
-    for format in Format::ALL.into_iter().filter(|format| *format != Format::Text) {
-        let results = example::rich();
-        assert_eq!(report::render(&results, format, &example::Places, true), render(&results, format));
+    for format in Format::ALL {
+        assert!(!render(&example::rich(), format).contains('\u{1b}'), "{}", format.word());
     }
 }
 
 #[test]
 fn a_narrow_terminal_gets_short_lines_but_whole_commands() {
-    let text = report::terminal(&example::rich(), &example::Places, false, 60);
+    let text = report::terminal(&example::rich(), &example::Places, Look { color: false, width: 60 });
     golden::check("narrow.txt", &text);
     let curl = text.lines().filter(|line| line.contains("curl") || line.contains("-H '") || line.contains("-d '"));
     assert!(curl.count() > 0);
@@ -58,6 +58,6 @@ fn a_narrow_terminal_gets_short_lines_but_whole_commands() {
 #[test]
 fn no_width_is_too_small() {
     for width in [0, 1, 2, 10, usize::MAX / 8] {
-        assert!(!report::terminal(&example::rich(), &example::Places, true, width).is_empty());
+        assert!(!report::terminal(&example::rich(), &example::Places, Look { color: true, width }).is_empty());
     }
 }

@@ -6,8 +6,7 @@ use crate::audit::report::{self, Format};
 use crate::audit::verdict::{Audit, Ended};
 use crate::cli::arguments::VerdictArguments;
 use crate::cli::failure::Failure;
-use crate::cli::output::{self, color, print, save};
-use crate::report::{Look, WIDTH_DEFAULT};
+use crate::cli::output;
 
 /// What is asked of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,26 +22,9 @@ impl Wanted {
     }
 }
 
-/// Writes what was asked for; the text goes to standard output unless a report goes there. The error is the first report that cannot be
-/// written; the others are.
 pub fn write(audit: &Audit, wanted: &Wanted) -> Result<(), Failure> {
-    let terminal = || report::terminal(audit, Look { color: color(), width: WIDTH_DEFAULT });
-    let mut written = Ok(());
-    let mut printed = false;
-    for one in &wanted.reports {
-        let to_terminal = one.file == "-";
-        printed |= to_terminal;
-        let text = match one.format {
-            Format::Text if to_terminal => terminal(),
-            format => report::render(format, audit),
-        };
-        let done = if to_terminal { print(&text) } else { save(&one.file, &text) };
-        written = written.and(done);
-    }
-    if !printed {
-        written = written.and(print(&terminal()));
-    }
-    written
+    let render = |format| report::render(format, audit);
+    output::write(&wanted.reports, Format::Text, render, |look| report::terminal(audit, look))
 }
 
 /// Interrupted; or below the least grade, which what could not be judged always is, asked for or not.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
 use crate::cli::failure::Failure;
-use crate::cli::output::{print, save};
+use crate::cli::output;
 use crate::cli::services::Files;
 use crate::contract::diagnostic as locate;
 use crate::contract::document::Source;
@@ -12,8 +12,7 @@ use crate::scenario::finding::Finding;
 use crate::scenario::report::{self, Format};
 use crate::scenario::results::{Position, Positions, Results};
 
-/// Writes what was asked for; the text goes to standard output unless a report goes there. The error is the first report that cannot be
-/// written; the others are.
+/// Writes what was asked for.
 pub fn write(plan: &Plan, results: &mut Results) -> Result<(), Failure> {
     // Reading files with positions takes longer than many a run: only where somebody is told of a place.
     let quiet = plan.reports.is_empty() && results.findings.is_empty();
@@ -25,25 +24,8 @@ pub fn write(plan: &Plan, results: &mut Results) -> Result<(), Failure> {
         workflow.line = place.map_or(0, |place| place.line);
     }
     let results = &*results;
-    let mut written = Ok(());
-    let mut printed = false;
-    for wanted in &plan.reports {
-        let to_terminal = wanted.file == "-";
-        printed |= to_terminal;
-        let text = report::render(
-            results,
-            wanted.format,
-            &positions,
-            to_terminal && plan.color && wanted.format == Format::Text,
-        );
-        let done = if to_terminal { print(&text) } else { save(&wanted.file, &text) };
-        written = written.and(done);
-    }
-    if !printed {
-        let done = print(&report::render(results, Format::Text, &positions, plan.color));
-        written = written.and(done);
-    }
-    written
+    let render = |format| report::render(results, format, &positions);
+    output::write(&plan.reports, Format::Text, render, |look| report::terminal(results, &positions, look))
 }
 
 /// The texts of every file that a finding or a workflow names.

@@ -13,7 +13,7 @@ use super::{discover, history};
 use crate::cli::arguments::RunArguments;
 use crate::cli::failure::Failure;
 use crate::cli::machine;
-use crate::cli::output::{Wanted, color};
+use crate::cli::output::Wanted;
 use crate::cli::services::{self, Files};
 use crate::mask::Mask;
 use crate::scenario::coverage::{self, Dimension};
@@ -39,7 +39,6 @@ pub struct Plan {
     /// Warnings are failures.
     pub strict: bool,
     pub quiet: bool,
-    pub color: bool,
     pub reports: Vec<Wanted<Format>>,
     pub bounds: Vec<(Dimension, f64)>,
     pub snapshots: SnapshotPlan,
@@ -88,7 +87,6 @@ pub fn make(arguments: &RunArguments) -> Result<Plan, Failure> {
         fail_fast: arguments.fail_fast,
         strict: arguments.strict,
         quiet: arguments.quiet,
-        color: color(),
         reports,
         bounds,
         snapshots,

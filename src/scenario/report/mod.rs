@@ -14,8 +14,7 @@ mod summary;
 mod text;
 
 use super::results::{Positions, Results};
-pub use crate::report::WIDTH_DEFAULT;
-use crate::report::{Look, find_format};
+use crate::report::{Look, WIDTH_DEFAULT, find_format};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -55,10 +54,10 @@ impl Format {
     }
 }
 
-/// Writes the results. `color`: ANSI colours, for [`Format::Text`] alone.
-pub fn render(results: &Results, format: Format, positions: &dyn Positions, color: bool) -> String {
+/// Writes the results, without colours.
+pub fn render(results: &Results, format: Format, positions: &dyn Positions) -> String {
     match format {
-        Format::Text => terminal(results, positions, color, WIDTH_DEFAULT),
+        Format::Text => text::render(results, positions, Look { color: false, width: WIDTH_DEFAULT }),
         Format::JUnit => junit::render(results, positions),
         Format::Json => json::render(results, positions),
         Format::Html => html::render(results, positions),
@@ -68,9 +67,9 @@ pub fn render(results: &Results, format: Format, positions: &dyn Positions, colo
     }
 }
 
-/// Writes the results as [`Format::Text`] for a terminal of so many columns.
-pub fn terminal(results: &Results, positions: &dyn Positions, color: bool, width: usize) -> String {
-    text::render(results, positions, Look { color, width })
+/// Writes the results as [`Format::Text`] for a terminal.
+pub fn terminal(results: &Results, positions: &dyn Positions, look: Look) -> String {
+    text::render(results, positions, look)
 }
 
 #[cfg(test)]
