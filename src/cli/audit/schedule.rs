@@ -1,5 +1,6 @@
-//! The baseline, which decides what is tried; then trial by trial, some at once.
+//! The baseline, which decides what is tried; then trial by trial, some at once. What came of them is told in the plan's order.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -112,8 +113,11 @@ async fn trial_by_trial(
     trials: &[PlannedTrial],
     stopping: Stopping,
 ) -> Results {
-    let mut waiting: VecDeque<(usize, u32)> =
-        trials.iter().enumerate().flat_map(|(at, trial)| (1..=trial.runs).map(move |number| (at, number))).collect();
+    let mut order: Vec<(usize, &PlannedTrial)> = trials.iter().enumerate().collect();
+    // Those that may take the longest begin first, so that none of them is left alone at the end.
+    order.sort_by_key(|(_, trial)| Reverse(trial.timeout.unwrap_or(settings.run_timeout)));
+    let runs = order.into_iter().flat_map(|(at, trial)| (1..=trial.runs).map(move |number| (at, number)));
+    let mut waiting: VecDeque<(usize, u32)> = runs.collect();
     let progress = Progress::new(waiting.len(), settings.quiet, true);
     let mut under_way = JoinSet::new();
     let mut results = Results::default();
