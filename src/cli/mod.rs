@@ -12,6 +12,7 @@ mod load;
 mod machine;
 mod output;
 mod plan;
+mod progress;
 mod review;
 mod run;
 mod serve;

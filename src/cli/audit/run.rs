@@ -32,7 +32,7 @@ pub struct Task<'a> {
 #[derive(Debug)]
 pub enum Outcome {
     Ran(Box<Run>, Output),
-    /// A client could not be started, and why.
+    /// A fault could not be armed or a client not be started, and why.
     NotStarted(String),
     /// The audit was stopped before the run was over: what was seen of it tells nothing about the client.
     BrokenOff(Stop),
@@ -66,7 +66,7 @@ async fn in_world(
     };
     for planned in &trial.faults {
         if let Err(reason) = serving.arm(world, planned.fault.clone()) {
-            return Outcome::NotStarted(format!("trial {}: a fault cannot be armed: {reason}", trial.name));
+            return Outcome::NotStarted(format!("a fault cannot be armed: {reason}"));
         }
     }
     let begun = serving.watch_now();

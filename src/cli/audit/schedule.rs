@@ -12,8 +12,9 @@ use super::{Stop, Stopping};
 use crate::audit::knowledge::Knowledge;
 use crate::audit::observe::{Exit, Run};
 use crate::audit::plan::{BASELINE, PlannedTrial};
+use crate::audit::rule::exit_in_words;
 use crate::audit::verdict::{Done, Ended, Output, Trial, TrialState, Unjudged};
-use crate::cli::run::progress::Progress;
+use crate::cli::progress::Progress;
 use crate::report::plain;
 use crate::server::Serving;
 
@@ -21,9 +22,9 @@ pub async fn all(settings: &Arc<Settings>, serving: &Arc<Serving>, stopping: Sto
     let command = settings.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let mut done = Done {
         command,
+        credential: serving.credential(),
         seed: settings.seed,
         trials: Vec::new(),
-        credential: serving.credential(),
         runs: Vec::new(),
         outputs: Vec::new(),
         ended: Ended::Finished,
@@ -104,6 +105,8 @@ fn divide(settings: &Settings, baseline: &Run) -> (Vec<PlannedTrial>, Vec<(Strin
 #[derive(Default)]
 struct Results {
     runs: Vec<(usize, Run, Output)>,
+    /// Trials of which a run could not be started, and why.
+    not_started: Vec<(usize, String)>,
     stopped: Option<Stop>,
 }
 
@@ -135,12 +138,15 @@ async fn trial_by_trial(
             None => break,
             Some(Ok((at, Outcome::Ran(run, output)))) => {
                 let milliseconds = u128::from(run.took / 1_000);
-                progress.finished(&told(&trials[at], run.number), in_words(run.exit), milliseconds);
+                progress.finished(&told(&trials[at], run.number), &exit_in_words(run.exit), milliseconds);
                 results.runs.push((at, *run, output));
             }
             Some(Ok((_, Outcome::BrokenOff(stop)))) => results.stopped = Some(stop),
             // The command could be started before: the machine has no more to give, which one trial less does not change.
-            Some(Ok((at, Outcome::NotStarted(reason)))) => progress.say(&format!("{}: {reason}", trials[at].name)),
+            Some(Ok((at, Outcome::NotStarted(reason)))) => {
+                progress.say(&format!("{}: {reason}", trials[at].name));
+                results.not_started.push((at, reason));
+            }
             Some(Err(error)) => progress.say(&format!("a run broke off: {error}")),
         }
     }
@@ -153,17 +159,6 @@ fn told(trial: &PlannedTrial, number: u32) -> String {
     match trial.runs {
         1 => trial.name.clone(),
         runs => format!("{} {number}/{runs}", trial.name),
-    }
-}
-
-fn in_words(exit: Exit) -> &'static str {
-    match exit {
-        Exit::Code(0) => "exit 0",
-        Exit::Code(_) => "exit not 0",
-        Exit::Signal(_) => "signal",
-        Exit::TimedOut => "timed out",
-        Exit::Flooded => "flooded",
-        Exit::Unknown => "ended",
     }
 }
 
@@ -182,15 +177,15 @@ fn gather(
         done.outputs.push(output);
     }
     for trial in &settings.plan.trials {
-        let skip = skipped.iter().find(|(name, _)| *name == trial.name).map(|(_, why)| why.clone());
-        let runs = trials.iter().position(|other| other.name == trial.name).map(|at| std::mem::take(&mut ran[at]));
-        let state = match (skip, runs) {
-            (None, Some(runs)) if !runs.is_empty() => TrialState::Ran(runs),
-            (Some(why), _) => TrialState::Skipped(why),
-            _ => TrialState::Skipped(match results.stopped {
-                Some(_) => "the audit was stopped before".to_owned(),
-                None => "the client could not be started again".to_owned(),
-            }),
+        let skip = skipped.iter().find(|(name, _)| *name == trial.name);
+        let at = trials.iter().position(|other| other.name == trial.name);
+        let runs = at.map(|at| std::mem::take(&mut ran[at])).unwrap_or_default();
+        let not_started = results.not_started.iter().find(|(failed, _)| Some(*failed) == at);
+        let state = match (skip, not_started) {
+            _ if !runs.is_empty() => TrialState::Ran(runs),
+            (Some((_, why)), _) | (None, Some((_, why))) => TrialState::Skipped(why.clone()),
+            (None, None) if results.stopped.is_some() => TrialState::Skipped("the audit was stopped before".to_owned()),
+            (None, None) => TrialState::Skipped("its run broke off".to_owned()),
         };
         done.trials.push(Trial { name: trial.name.clone(), title: trial.title.clone(), state });
     }

@@ -8,11 +8,11 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use super::plan::{Plan, SnapshotMode, SnapshotPlan};
-use super::progress::Progress;
 use super::snapshots::{self, Judged};
 use super::target::{Causes, Session, Target};
 use super::{EXIT_INTERRUPTED, history, tell};
 use crate::cli::failure::Failure as Mistake;
+use crate::cli::progress::Progress;
 use crate::mask::Mask;
 use crate::scenario::armed::Ledger;
 use crate::scenario::check::Checker;

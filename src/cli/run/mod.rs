@@ -11,7 +11,6 @@ mod history;
 mod output;
 mod performed;
 pub mod plan;
-pub mod progress;
 mod snapshot_path;
 pub mod snapshots;
 mod target;
