@@ -35,12 +35,6 @@ impl Serving {
         tenant.and_then(|tenant| Some(tenant.watch.as_ref()?.watched())).unwrap_or_default()
     }
 
-    /// As [`Serving::watched`]; the watch of this world begins anew.
-    pub fn take_watched(&self, world: &str) -> Watched {
-        let tenant = self.hub.known(world);
-        tenant.and_then(|tenant| Some(tenant.watch.as_ref()?.take())).unwrap_or_default()
-    }
-
     /// How many calls a world has seen since its watch began: what tells that a client floods it. Cheap.
     pub fn calls_watched(&self, world: &str) -> u64 {
         let tenant = self.hub.known(world);

@@ -51,10 +51,6 @@ struct Seen {
     watched: Watched,
     /// Calls since the watch began, kept or not.
     calls: u64,
-    /// How many were ever kept: the newest one's ticket.
-    tickets: u64,
-    /// The ticket of the first that is kept.
-    first: u64,
     bytes: usize,
 }
 
@@ -62,8 +58,8 @@ struct Seen {
 #[derive(Debug)]
 pub struct Following {
     watch: Arc<Watch>,
-    /// Its place; `None` when it is only counted.
-    ticket: Option<u64>,
+    /// Its index among those that are kept; `None` when it is only counted.
+    place: Option<usize>,
 }
 
 /// What the rim knows of a call beside call and reply.
@@ -119,19 +115,18 @@ impl Watch {
         let mut seen = self.lock();
         seen.calls += 1;
         let bytes = seen.bytes.saturating_add(call.body.len()).saturating_add(seen_body.len());
-        let ticket = if seen.watched.exchanges.len() >= EXCHANGES_WATCHED_MAX || bytes > BYTES_WATCHED_MAX {
+        let place = if seen.watched.exchanges.len() >= EXCHANGES_WATCHED_MAX || bytes > BYTES_WATCHED_MAX {
             seen.watched.exchanges_left_out += 1;
             None
         } else {
             let begun = self.micros(arrival.begun);
             seen.bytes = bytes;
             seen.watched.exchanges.push(Exchange { begun, ..exchange(call, reply, seen_body, told, arrival) });
-            seen.tickets += 1;
-            Some(seen.tickets - 1)
+            Some(seen.watched.exchanges.len() - 1)
         };
         drop(seen);
         self.under_way.send_modify(|count| *count += 1);
-        Following { watch: self.clone(), ticket }
+        Following { watch: self.clone(), place }
     }
 
     /// Begins to follow an attempt of a delivery; `None` when the delivery is gone.
@@ -153,17 +148,17 @@ impl Watch {
 
     /// What was seen so far.
     pub fn watched(&self) -> Watched {
-        let watched = self.lock().watched.clone();
-        self.in_order(watched)
-    }
-
-    /// What was seen so far; the watch begins anew.
-    pub fn take(&self) -> Watched {
-        let mut seen = self.lock();
-        let first = seen.tickets;
-        let taken = std::mem::replace(&mut *seen, Seen { tickets: first, first, ..Seen::default() });
-        drop(seen);
-        self.in_order(taken.watched)
+        let mut watched = self.lock().watched.clone();
+        watched.exchanges.sort_by_key(|exchange| exchange.begun);
+        watched.deliveries.sort_by_key(|attempt| attempt.begun);
+        let now = self.micros(Instant::now());
+        for (at, exchange) in watched.exchanges.iter_mut().enumerate() {
+            exchange.number = at as u64 + 1;
+            if exchange.ended == UNDER_WAY {
+                exchange.ended = now;
+            }
+        }
+        watched
     }
 
     /// Calls since the watch began, kept or not.
@@ -175,19 +170,6 @@ impl Watch {
     pub async fn idle(&self) {
         // The sender lives as long as this watch, so waiting cannot fail.
         let _ = self.under_way.subscribe().wait_for(|count| *count == 0).await;
-    }
-
-    fn in_order(&self, mut watched: Watched) -> Watched {
-        watched.exchanges.sort_by_key(|exchange| exchange.begun);
-        watched.deliveries.sort_by_key(|attempt| attempt.begun);
-        let now = self.micros(Instant::now());
-        for (at, exchange) in watched.exchanges.iter_mut().enumerate() {
-            exchange.number = at as u64 + 1;
-            if exchange.ended == UNDER_WAY {
-                exchange.ended = now;
-            }
-        }
-        watched
     }
 
     fn micros(&self, instant: Instant) -> u64 {
@@ -206,11 +188,9 @@ impl Following {
     }
 
     fn conclude(&mut self, end: End) {
-        let Some(ticket) = self.ticket.take() else { return };
+        let Some(place) = self.place.take() else { return };
         let ended = self.watch.micros(Instant::now());
-        let mut seen = self.watch.lock();
-        let place = ticket.checked_sub(seen.first).and_then(|place| usize::try_from(place).ok());
-        if let Some(exchange) = place.and_then(|place| seen.watched.exchanges.get_mut(place)) {
+        if let Some(exchange) = self.watch.lock().watched.exchanges.get_mut(place) {
             (exchange.ended, exchange.end) = (ended, end);
         }
     }
@@ -325,11 +305,9 @@ mod tests {
         for _ in 0..EXCHANGES_WATCHED_MAX + 3 {
             follow(&watch, &contract, 0).finish(End::Replied);
         }
-        let watched = watch.take();
+        let watched = watch.watched();
         assert_eq!((watched.exchanges.len(), watched.exchanges_left_out), (EXCHANGES_WATCHED_MAX, 3));
-        follow(&watch, &contract, 0).finish(End::Replied);
-        let anew = watch.watched();
-        assert_eq!((anew.exchanges.len(), anew.exchanges_left_out, watch.calls()), (1, 0, 1));
+        assert_eq!(watch.calls(), EXCHANGES_WATCHED_MAX as u64 + 3);
     }
 
     #[test]
@@ -344,16 +322,14 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_ends_after_its_watch_was_taken_changes_nothing_of_the_next() {
+    fn calls_end_each_in_its_own_way_whichever_ends_first() {
         let (watch, contract) = (watch(), contract());
-        let early = follow(&watch, &contract, 0);
-        let taken = watch.take();
-        assert_eq!((taken.exchanges[0].end, taken.exchanges[0].number), (End::Left, 1));
-        let late = follow(&watch, &contract, 0);
-        early.finish(End::Cut);
+        let (early, late) = (follow(&watch, &contract, 0), follow(&watch, &contract, 0));
         late.finish(End::Replied);
-        let ends: Vec<End> = watch.watched().exchanges.iter().map(|exchange| exchange.end).collect();
-        assert_eq!(ends, [End::Replied]);
+        let ends = || watch.watched().exchanges.iter().map(|exchange| exchange.end).collect::<Vec<_>>();
+        assert_eq!(ends(), [End::Left, End::Replied], "one that is under way is told as left");
+        early.finish(End::Cut);
+        assert_eq!(ends(), [End::Cut, End::Replied]);
     }
 
     #[test]

@@ -191,7 +191,7 @@ async fn a_world_knows_nothing_of_faults_in_another() {
     }
     let hits = |world| fake.serving.faults(world).iter().map(|armed| armed.hits).collect::<Vec<_>>();
     assert_eq!((hits("broken"), hits("sound")), (vec![10], vec![]));
-    let [broken, sound] = ["broken", "sound"].map(|world| fake.serving.take_watched(world).exchanges);
+    let [broken, sound] = ["broken", "sound"].map(|world| fake.serving.watched(world).exchanges);
     assert_eq!((broken.len(), sound.len()), (10, 10));
     assert!(broken.iter().all(|exchange| exchange.struck_by("close")), "{broken:?}");
     assert!(sound.iter().all(|exchange| exchange.struck.is_empty()), "{sound:?}");

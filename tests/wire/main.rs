@@ -8,6 +8,7 @@ mod watch;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ impl Source for Bells {
 /// A server that is watched, with one hook in its default world.
 struct Fake {
     serving: Serving,
+    /// What had begun before this instant of the watch was looked at already.
+    from: AtomicU64,
     _stop: oneshot::Sender<()>,
 }
 
@@ -52,7 +55,7 @@ impl Fake {
         let settings = Settings { port: 0, clock: ClockSetting::FROZEN, watch: true, tls, ..Settings::default() };
         let stopped = async { _ = stopped.await };
         let serving = server::serve(Arc::new(contract), settings, stopped).await.expect("a free port");
-        Fake { serving, _stop: stop }
+        Fake { serving, from: AtomicU64::new(0), _stop: stop }
     }
 
     fn arm(&self, fault: Value) {
@@ -67,10 +70,16 @@ impl Fake {
         TcpStream::connect(self.serving.address).await.unwrap()
     }
 
-    /// The calls seen so far, once all are over; the watch begins anew.
+    /// The calls since the watch was last looked at, once all are over.
     async fn watched(&self) -> Vec<Exchange> {
         assert!(self.serving.settled("default", PATIENCE).await, "a call is still under way");
-        self.serving.take_watched("default").exchanges
+        let from = self.watch_anew();
+        self.serving.watched("default").since(from).exchanges
+    }
+
+    /// Looks away from all calls so far, and gives from when on they were looked at.
+    fn watch_anew(&self) -> u64 {
+        self.from.swap(self.serving.watch_now(), Ordering::Relaxed)
     }
 }
 

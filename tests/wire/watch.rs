@@ -77,7 +77,7 @@ async fn of_a_damaged_reply_what_reached_the_client_is_told() {
         let mut fault = fault;
         fault["times"] = json!(1);
         fake.arm(fault.clone());
-        fake.serving.take_watched("default");
+        fake.watch_anew();
         let mut socket = fake.connect().await;
         socket.write_all(LIST).await.unwrap();
         read_to_end(&mut socket).await;
@@ -115,7 +115,7 @@ async fn attempts_of_deliveries_are_told_with_their_event_and_what_came_of_them(
     }
     ask(&mut socket, &post("/bells", &json!({"tone": "a"}))).await;
     assert!(fake.serving.settled("default", PATIENCE).await);
-    let watched = fake.serving.take_watched("default");
+    let watched = fake.serving.watched("default");
     let mut told: Vec<_> = watched
         .deliveries
         .iter()

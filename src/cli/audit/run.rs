@@ -100,7 +100,7 @@ async fn in_world(
     };
     settle(serving, world).await;
     let faults = serving.faults(world);
-    let watched = serving.take_watched(world).since(begun);
+    let watched = serving.watched(world).since(begun);
     let run = Run {
         trial: trial.name.clone(),
         number: task.number,
