@@ -31,7 +31,7 @@ pub enum Command {
     Serve(Box<ServeArguments>),
     /// Show what each operation does.
     Plan(PlanArguments),
-    /// Check documents, overlays and scenarios.
+    /// Check documents, overlays, scenarios, faults and plans of audits.
     Lint(LintArguments),
     /// Replay scenarios against the fake or a deployment, and check every reply.
     Run(Box<RunArguments>),
@@ -116,13 +116,14 @@ pub struct PlanArguments {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  standin lint openapi.yaml\n  standin lint behaviour.overlay.yaml --for openapi.yaml\n  \
-                  standin lint faults.yaml --for openapi.yaml\n  standin lint scenarios/*.yaml"
+                  standin lint faults.yaml --for openapi.yaml\n  standin lint plan.yaml --for openapi.yaml\n  \
+                  standin lint scenarios/*.yaml"
 )]
 pub struct LintArguments {
-    /// OpenAPI documents, scenarios, folders of scenarios, overlays (with --for), and files of faults.
+    /// OpenAPI documents, scenarios, folders of scenarios, overlays (with --for), files of faults, and plans of audits.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
-    /// The document that overlays and faults are for: a shipped service's name or a file. Overlays are applied in order.
+    /// The document that overlays, faults and plans are for: a shipped service's name or a file. Overlays are applied in order.
     #[arg(long = "for", value_name = "SPEC")]
     pub target: Option<String>,
 }

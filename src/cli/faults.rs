@@ -162,7 +162,8 @@ fn fault(file: &str, pointer: &str, written: &Value) -> Result<PlannedFault, Loa
     Ok(PlannedFault { world, fault })
 }
 
-fn complaint(file: &str, pointer: &str, wrong: Wrong) -> LoadError {
+/// What is wrong with a fault that stands at this place of a file.
+pub fn complaint(file: &str, pointer: &str, wrong: Wrong) -> LoadError {
     let error = LoadError::new(file, format!("{pointer}{}", wrong.pointer), wrong.message);
     let error = if wrong.about_key { error.about_key() } else { error };
     match wrong.hint {

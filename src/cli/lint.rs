@@ -1,13 +1,16 @@
-//! `standin lint`: documents, overlays, faults and scenarios, checked without serving or running them.
+//! `standin lint`: documents, overlays, faults, plans and scenarios, checked without serving or running them.
 
 use std::io::Write;
 use std::path::Path;
 
 use super::arguments::LintArguments;
+use super::audit::trials;
 use super::failure::Failure;
 use super::load;
-use super::run::{discover, plan};
+use super::run::discover;
+use super::run::plan::suite;
 use super::services::{self, Files, Spec};
+use crate::audit::plan;
 use crate::contract::document::Source;
 use crate::contract::{Contract, Selection};
 use crate::scenario::read;
@@ -16,6 +19,7 @@ pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
     let files = named(&arguments.files)?;
     let (scenarios, others): (Vec<&String>, Vec<&String>) = files.iter().partition(|file| is_scenario(file));
     let (faults, others): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_fault_file(file));
+    let (plans, others): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_plan(file));
     let (overlays, documents): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|file| is_overlay(file));
     let mut good = Vec::new();
     let mut complaints = Vec::new();
@@ -43,7 +47,7 @@ pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
         }
     }
     for scenario in scenarios {
-        match plan::suite(std::slice::from_ref(scenario)) {
+        match suite(std::slice::from_ref(scenario)) {
             Ok(suite) => {
                 good.push((vec![scenario.clone()], format!("{} workflows", suite.descriptions[0].workflows.len())))
             }
@@ -51,13 +55,19 @@ pub fn run(arguments: &LintArguments) -> Result<(), Failure> {
             Err(Failure::Usage(_)) => {}
         }
     }
-    let target = match (&arguments.target, faults.as_slice()) {
-        (Some(target), [_, ..]) => Some(target_of(target)?),
+    let target = match &arguments.target {
+        Some(target) if faults.len() + plans.len() > 0 => Some(target_of(target)?),
         _ => None,
     };
     for file in faults {
         match super::faults::lint(file, target.as_ref()) {
             Ok(count) => good.push((vec![file.clone()], format!("{count} faults"))),
+            Err(errors) => complaints.extend(errors),
+        }
+    }
+    for file in plans {
+        match trials::lint(file, target.as_ref()) {
+            Ok(count) => good.push((vec![file.clone()], format!("{count} trials"))),
             Err(errors) => complaints.extend(errors),
         }
     }
@@ -84,7 +94,7 @@ fn report(good: &[(Vec<String>, String)]) {
     }
 }
 
-/// The contract that faults are for.
+/// The contract that faults and plans are for.
 fn target_of(target: &str) -> Result<Contract, Failure> {
     let Spec { document, overlays } = services::find(Some(target))?;
     load::load(&document, Selection { overlays, include: Vec::new() })
@@ -92,6 +102,10 @@ fn target_of(target: &str) -> Result<Contract, Failure> {
 
 fn is_fault_file(file: &str) -> bool {
     Files.read(file).is_ok_and(|text| super::faults::is_fault_file(&text))
+}
+
+fn is_plan(file: &str) -> bool {
+    Files.read(file).is_ok_and(|text| plan::is_plan(&text))
 }
 
 fn is_scenario(file: &str) -> bool {

@@ -9,7 +9,7 @@ mod read;
 mod tests;
 
 pub use need::Need;
-pub use read::{Written, read};
+pub use read::{Written, is_plan, read};
 
 use std::time::Duration;
 

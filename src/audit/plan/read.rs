@@ -62,6 +62,11 @@ pub fn read(file: &str, text: &str) -> Result<Plan, Vec<LoadError>> {
     if complaints.is_empty() { Ok(Plan { trials }) } else { Err(complaints) }
 }
 
+/// Is this text a plan? It has `trials` among its top-level words.
+pub fn is_plan(text: &str) -> bool {
+    text::has_word(text, TRIALS)
+}
+
 /// The list of trials, which is all that a file has.
 fn list<'a>(file: &str, root: &'a Value) -> Result<&'a [Value], LoadError> {
     let Value::Object(object) = root else {

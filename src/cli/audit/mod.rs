@@ -1,7 +1,7 @@
 //! `standin audit`: runs a client against the fake while things go wrong, and grades it.
 //!
 //! ```text
-//! settings ── what was typed, and the plan      environment ── what a client is told of its world
+//! settings ── what was typed; trials: the plan  environment ── what a client is told of its world
 //! schedule ── baseline, then trial by trial ─── run ── one world, its clients, their calls
 //!                                                └── process ── a client and all that it starts, bounded
 //! conclude ── reports and the exit code         session ── a server that is watched while others run the clients
@@ -16,6 +16,7 @@ mod run;
 mod schedule;
 pub mod session;
 mod settings;
+pub mod trials;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use super::conclude::Wanted;
 use super::environment::Template;
-use crate::audit::plan::{self, Plan, PlannedFault};
+use super::trials;
+use crate::audit::plan::Plan;
 use crate::cli::arguments::AuditArguments;
 use crate::cli::failure::Failure;
 use crate::cli::load;
 use crate::cli::services::{self, Files};
 use crate::contract::Contract;
-use crate::contract::document::Source;
 use crate::contract::error::LoadError;
-use crate::engine::control::check_fault;
 use crate::server;
 use crate::words::did_you_mean;
-use crate::world::fault::address::OneOrMany;
 
 #[derive(Debug)]
 pub struct Settings {
@@ -79,44 +77,12 @@ fn variable(text: &str) -> Result<(String, Template), Failure> {
 /// The plan, and what this contract has no place for. That is left out of the plan that ships, and an error in a file that somebody named.
 fn planned(named: Option<&str>, contract: &Contract) -> Result<(Plan, Vec<(String, String)>), Failure> {
     let file = named.map_or_else(services::default_plan, str::to_owned);
-    let unreadable = |reason: String| vec![LoadError::new(&*file, "", format!("the file cannot be read: {reason}"))];
-    let read = Files.read(&file).map_err(unreadable).and_then(|text| plan::read(&file, &text));
-    let mut plan = read.map_err(complain)?;
-    let mut unfit = Vec::new();
-    let mut errors = Vec::new();
-    for trial in &mut plan.trials {
-        for planned in &mut trial.faults {
-            narrow(&mut planned.fault.address.method, contract);
-        }
-        let wrong = trial.faults.iter().find_map(|planned| {
-            let wrong = check_fault(contract, &planned.fault).err()?;
-            Some((planned, wrong))
-        });
-        match wrong {
-            None => {}
-            Some((planned, wrong)) if named.is_some() => errors.push(complaint(&file, planned, wrong)),
-            Some((_, wrong)) => unfit.push((trial.name.clone(), wrong.message)),
-        }
+    let mut plan = trials::read(&file).map_err(complain)?;
+    let unfit = trials::fit(&file, &mut plan, contract);
+    if named.is_some() && !unfit.is_empty() {
+        return Err(complain(unfit.into_iter().map(|(_, error)| error).collect()));
     }
-    if errors.is_empty() { Ok((plan, unfit)) } else { Err(complain(errors)) }
-}
-
-/// Leaves out the methods that no operation of this contract has, unless none would be left: a plan that says `[POST, PUT, PATCH, DELETE]`
-/// fits an API without PATCH, too. Words that are no methods stay, to be complained of.
-fn narrow(methods: &mut OneOrMany, contract: &Contract) {
-    let has = |method: &str| contract.operations.list.iter().any(|operation| operation.method.as_str() == method);
-    if methods.0.iter().any(|method| has(method)) {
-        methods.0.retain(|method| has(method) || !METHODS.contains(&method.as_str()));
-    }
-}
-
-/// The methods that an OpenAPI document can declare.
-const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
-
-fn complaint(file: &str, planned: &PlannedFault, wrong: crate::world::fault::Wrong) -> LoadError {
-    let mut error = LoadError::new(file, format!("{}{}", planned.pointer, wrong.pointer), wrong.message);
-    error.hint = wrong.hint;
-    if wrong.about_key { error.about_key() } else { error }
+    Ok((plan, unfit.into_iter().map(|(name, error)| (name, error.message)).collect()))
 }
 
 fn complain(errors: Vec<LoadError>) -> Failure {
