@@ -137,15 +137,68 @@ fn a_program_that_is_not_there_is_told() {
 
 #[test]
 fn a_client_that_hangs_is_stopped_with_all_that_it_started() {
-    let folder = folder("sleep 600 & echo $! > child; call GET /parcels; trap '' TERM; wait; sleep 600");
+    // What it starts ignores TERM as it does itself, and so must be ended with the group.
+    let folder = folder("trap '' TERM; sleep 600 & echo $! > child; call GET /parcels; wait; sleep 600");
     let started = Instant::now();
-    let (report, code) = report(&folder, &["--run-timeout", "1"]);
+    let (report, code) = report(&folder, &["--run-timeout", "5"]);
     assert!(started.elapsed() < PATIENCE);
     assert_eq!((code, &report["ended"]["state"]), (Some(1), &json!("unjudged")));
     assert_eq!(report["runs"][0]["exit"], json!({"how": "timedOut"}), "{report:#}");
     assert_eq!(report["runs"][0]["exchanges"][0]["status"], 200);
     let child = std::fs::read_to_string(folder.path().join("child")).expect("it was started");
     assert!(!is_alive(child.trim()), "the client's child is still there");
+}
+
+#[test]
+fn a_client_that_waits_for_ever_and_is_slow_to_stop_has_not_left() {
+    // Its call is gone at once when it is asked to stop, and the client itself a good while later.
+    let folder = folder("trap 'sleep 1; exit 1' TERM; ( call GET /parcels; [ \"$status\" = 200 ] )");
+    let plan = "trials: [{ name: silent, needs: [read], timeout: 3s, faults: [{ kind: hang }] }]\n";
+    folder.write("plan.yaml", plan);
+    let (report, _) = report(&folder, &[]);
+    assert_eq!(report["runs"][1]["exit"], json!({"how": "timedOut"}), "{report:#}");
+    let rules = report["rules"].as_array().unwrap();
+    let rule = rules.iter().find(|rule| rule["code"] == "times-out-unanswered-calls").expect("the rule");
+    assert_eq!(rule["outcome"], "failed", "{rule:#}");
+    assert_eq!(report["runs"][1]["exchanges"][0]["stillWaiting"], true, "{report:#}");
+}
+
+#[test]
+fn what_a_client_wrote_is_told_though_something_else_holds_its_output_open() {
+    // In a group of its own, the child is none of the client's that are stopped with it.
+    let folder = folder("set -m; sleep 20 & set +m; echo what it says; echo and complains >&2; exit 3");
+    let (report, _) = report(&folder, &[]);
+    let run = &report["runs"][0];
+    assert_eq!((&run["stdout"], &run["stderr"]), (&json!("what it says\n"), &json!("and complains\n")));
+}
+
+#[test]
+fn the_credential_is_told_nowhere_though_the_client_prints_it_and_never_sends_it() {
+    let folder = folder("env > seen; grep ^STANDIN_ seen");
+    let reports = ["--report", "json=report.json", "--report", "html=report.html"];
+    let done =
+        run_in(folder.path(), &[&["audit", "flow", "--quiet"], &reports[..], &["--", "bash", "client.sh"]].concat());
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let seen = std::fs::read_to_string(folder.path().join("seen")).expect("the client ran");
+    let token = seen.lines().find_map(|line| line.strip_prefix("STANDIN_TOKEN=")).expect("a token");
+    let report = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a report");
+    for text in [done.stdout, report("report.json"), report("report.html")] {
+        assert!(text.contains("STANDIN_TOKEN=***") && !text.contains(token), "{text}");
+    }
+}
+
+#[test]
+fn a_client_that_cannot_be_started_again_is_no_pass_and_the_reason_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("");
+    let client = folder.path().join("client");
+    std::fs::write(&client, format!("#!/bin/bash\n{SHELL}\nrm \"$0\"; call GET /parcels\n")).expect("a file of a test");
+    std::fs::set_permissions(&client, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let command = ["audit", SERVICE, "--plan", "plan.yaml", "--quiet", "--report", "json=-", "--", "./client"];
+    let done = run_in(folder.path(), &command);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
+    assert_eq!(report["trials"][1]["skipped"], "there is no program \"./client\"", "{report:#}");
+    assert_eq!((done.code, &report["grade"]), (Some(1), &Value::Null), "nothing was decided");
 }
 
 /// A process that has ended but that nobody has waited for counts as gone.
@@ -176,7 +229,7 @@ while :; do printf '%s' "$many" >&3; done
 #[test]
 fn an_audit_that_runs_out_of_time_tells_what_is_known() {
     let folder = folder("call GET /parcels; [ \"$STANDIN_TRIAL\" = baseline ] || sleep 600");
-    let (report, code) = report(&folder, &["--timeout", "3"]);
+    let (report, code) = report(&folder, &["--timeout", "10"]);
     assert_eq!((code, &report["ended"]["state"]), (Some(1), &json!("outOfTime")), "{report:#}");
     assert_eq!(report["runs"].as_array().unwrap().len(), 1, "a run that was broken off tells nothing");
     assert_eq!(report["trials"][1]["skipped"], "the audit was stopped before");
@@ -184,16 +237,41 @@ fn an_audit_that_runs_out_of_time_tells_what_is_known() {
 
 #[test]
 fn ctrl_c_stops_the_client_and_tells_what_is_known() {
+    stops_the_client_and_tells_what_is_known("INT", &[]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_closed_leaves_no_client_behind() {
+    // A test may itself run under `nohup`.
+    stops_the_client_and_tells_what_is_known("HUP", &["--default-signal=HUP"]);
+}
+
+/// `env`: how signals are set for the command.
+#[track_caller]
+fn stops_the_client_and_tells_what_is_known(signal: &str, env: &[&str]) {
     let folder = folder("call GET /parcels; [ \"$STANDIN_TRIAL\" = baseline ] || { echo $$ > sleeping; sleep 600; }");
-    let mut audit = Command::new(BINARY)
-        .args(["audit", SERVICE, "--plan", "plan.yaml", "--quiet", "--jobs", "1", "--report", "json=report.json"])
+    let mut audit = Command::new("env")
+        .args(env)
+        .args([
+            BINARY,
+            "audit",
+            SERVICE,
+            "--plan",
+            "plan.yaml",
+            "--quiet",
+            "--jobs",
+            "1",
+            "--report",
+            "json=report.json",
+        ])
         .args(["--", "bash", "client.sh"])
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .spawn()
         .expect("the binary starts");
     let sleeping = wait_for(&folder.path().join("sleeping"));
-    let kill = format!("kill -INT {}", audit.id());
+    let kill = format!("kill -{signal} {}", audit.id());
     assert!(Command::new("bash").args(["-c", &kill]).status().expect("bash runs").success());
     let status = audit.wait().expect("a child can be waited for");
     assert_eq!(status.code(), Some(130));
@@ -245,9 +323,7 @@ fn a_client_finds_its_world_in_its_environment_under_the_names_it_knows() {
 fn refused(options: &[&str], plan: &str, complaint: &str) {
     let folder = folder("touch ran");
     folder.write("plan.yaml", plan);
-    let done = audit(&folder, options);
-    let expected = Done { code: Some(2), stdout: String::new(), stderr: complaint.to_owned() };
-    assert_eq!(done, expected, "{}", done.stderr);
+    audit(&folder, options).is_refusal(complaint);
     assert!(!folder.path().join("ran").exists());
 }
 
@@ -303,6 +379,23 @@ fn a_fault_that_this_api_cannot_have_is_a_mistake_in_a_named_plan() {
     let done = audit(&folder, &[]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
     assert!(done.stderr.contains("plan.yaml:2:") && done.stderr.contains("\"listParcels\""), "{}", done.stderr);
+}
+
+#[test]
+fn a_plan_is_linted_by_itself_and_for_an_api() {
+    let folder = folder("");
+    let lint = |options: &[&str]| run_in(folder.path(), &[&["lint", "plan.yaml"], options].concat());
+    let good = Done { code: Some(0), stdout: "plan.yaml: ok, 3 trials\n".to_owned(), stderr: String::new() };
+    assert_eq!((&lint(&[]), &lint(&["--for", SERVICE])), (&good, &good));
+    folder.write("plan.yaml", "trials:\n  - { name: a, faults: [{ kind: close, operation: listParcel }] }\n");
+    assert_eq!(lint(&[]).stdout, "plan.yaml: ok, 1 trials\n", "which operations there are, a document alone says");
+    let done = lint(&["--for", SERVICE]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    assert!(done.stderr.contains("plan.yaml:2:") && done.stderr.contains("\"listParcels\""), "{}", done.stderr);
+    folder.write("plan.yaml", "trials:\n  - { name: a, faults: [] }\n");
+    let done = lint(&[]);
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.starts_with("error: the trial has no faults\n --> plan.yaml:2:"), "{}", done.stderr);
 }
 
 #[test]
@@ -368,6 +461,41 @@ fn a_session_is_watched_and_judged_at_any_time_and_at_its_end() {
     let worlds: Vec<usize> =
         report["runs"].as_array().unwrap().iter().map(|run| run["exchanges"].as_array().unwrap().len()).collect();
     assert_eq!(worlds, [2, 1], "a run for each world");
+}
+
+#[test]
+fn a_session_is_told_though_its_state_cannot_be_saved() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("kept")).expect("a folder");
+    let server = Server::start_in(folder.path(), &[SERVICE, "--audit", "--state", "kept/world.json"]);
+    server.control("POST", "faults", Some(json!({"kind": "status", "status": 503, "times": 1})));
+    for status in [503, 200] {
+        server.call("GET", "/v1/parcels", None).expect(status);
+    }
+    std::fs::remove_dir_all(folder.path().join("kept")).expect("it is ours");
+    let done = server.stop("TERM");
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stdout.contains("\ngrade ") && done.stderr.contains("kept/world.json"), "{done:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_is_filled_as_wide_as_it_is() {
+    // `script` gives the command a terminal.
+    let folder = folder("call GET /parcels; [ \"$status\" = 200 ]");
+    let widest = |columns: usize| {
+        let command = format!(
+            "stty rows 40 cols {columns}; '{BINARY}' audit '{SERVICE}' --plan plan.yaml --trial once --quiet -- bash client.sh"
+        );
+        let mut script = Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).current_dir(folder.path()).stdin(Stdio::null());
+        let output = script.env("NO_COLOR", "1").output().expect("`script` runs; it comes with util-linux");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(text.contains("grade"), "{text}");
+        text.lines().map(|line| line.trim_end().chars().count()).max().unwrap_or_default()
+    };
+    let (narrow, wide) = (widest(60), widest(160));
+    assert!((50..=60).contains(&narrow) && (101..=160).contains(&wide), "{narrow} and {wide}");
 }
 
 #[test]

@@ -23,6 +23,15 @@ pub struct Done {
     pub stderr: String,
 }
 
+impl Done {
+    /// The whole complaint on standard error, nothing on standard output, exit code 2.
+    #[track_caller]
+    pub fn is_refusal(&self, complaint: &str) {
+        let expected = Done { code: Some(2), stdout: String::new(), stderr: complaint.to_owned() };
+        assert_eq!(*self, expected, "{}", self.stderr);
+    }
+}
+
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     // In CI pending snapshots are not written, which is what some tests are about.
