@@ -155,3 +155,17 @@ async fn a_world_that_is_forgotten_begins_anew() {
     assert!(ask(&mut socket, LIST).await.ends_with("[]"));
     assert!(fake.serving.arm("no world", Fault::read(&json!({"kind": "close"})).unwrap()).is_err());
 }
+
+#[tokio::test]
+async fn a_session_says_how_much_was_seen_and_not_kept() {
+    let fake = Fake::start().await;
+    let mut socket = fake.connect().await;
+    let head = "Host: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: 10000000";
+    let upload = [format!("POST /bells HTTP/1.1\r\n{head}\r\n\r\n").into_bytes(), vec![b'x'; 10_000_000]].concat();
+    for _ in 0..=server::BYTES_WATCHED_MAX / 10_000_000 {
+        ask(&mut socket, &upload).await;
+    }
+    let session = fake.serving.sessions().remove(0);
+    let left_out = (session.exchanges_left_out, session.deliveries_left_out);
+    assert_eq!((session.exchanges.len(), left_out), (server::BYTES_WATCHED_MAX / 10_000_000, (1, 0)));
+}
