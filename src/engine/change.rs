@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::problem::{Problem, complaint, field as field_text, object};
+use super::problem::{Problem, complaint, field as field_text};
 use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::{Members, Object, Scope};
-use crate::contract::plan::{Action, Assignment, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::plan::{Action, Assignment, Field, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
@@ -29,6 +29,10 @@ pub struct Fields {
 }
 
 impl Fields {
+    fn with_capacity(visible: usize) -> Fields {
+        Fields { visible: Map::with_capacity(visible), hidden: Map::new() }
+    }
+
     pub fn of(record: &Record) -> Fields {
         Fields { visible: record.visible(), hidden: record.hidden.as_deref().cloned().unwrap_or_default() }
     }
@@ -41,19 +45,19 @@ impl Fields {
 
     /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
     pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
-        let field = resource.field(name);
-        let value = match field {
-            Some(field) => coerce(field, value),
-            None => value,
-        };
-        let unknown = resource.schema.is_some() && field.is_none();
-        let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
-        let write_only = field.is_some_and(|field| field.write_only);
-        if unknown || secret || write_only || resource.hidden.iter().any(|hidden| hidden == name) {
-            self.hidden.insert(name.to_owned(), value);
-        } else {
-            self.visible.insert(name.to_owned(), value);
+        if let Some(field) = resource.field(name) {
+            return self.put_known(field, value);
         }
+        let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
+        let hidden = resource.schema.is_some() || secret || resource.hidden.iter().any(|hidden| hidden == name);
+        let fields = if hidden { &mut self.hidden } else { &mut self.visible };
+        fields.insert(name.to_owned(), value);
+    }
+
+    /// The same for a field of the resource's schema.
+    fn put_known(&mut self, field: &Field, value: Value) {
+        let fields = if field.hidden { &mut self.hidden } else { &mut self.visible };
+        fields.insert(field.name.clone(), coerce(field, value));
     }
 }
 
@@ -99,7 +103,7 @@ impl<'c> Turn<'c, '_> {
         if !source.trusted {
             self.check_references(resource, source.body)?;
         }
-        let mut fields = Fields::default();
+        let mut fields = Fields::with_capacity(resource.fields.len());
         let given = source.trusted.then(|| source.body.get(&resource.id.field)).flatten();
         let id = match given {
             Some(id) => id.clone(),
@@ -117,7 +121,7 @@ impl<'c> Turn<'c, '_> {
         let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
         let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.wrote(&record, fields.visible);
+        self.wrote(index, &record, fields.visible);
         self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
         self.because("created", format!("{} {id_string}", resource.name));
         // Neither what seed data brings nor what a webhook's log keeps is the caller's doing.
@@ -186,7 +190,7 @@ impl<'c> Turn<'c, '_> {
                 let seed = self.world.ids.sample_seed(&resource.name);
                 sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply)
             };
-            fields.put(resource, name, value);
+            fields.put_known(field, value);
         }
         for (name, pattern) in &resource.secrets {
             let given = source.body.get(name).filter(|_| source.trusted).cloned();
@@ -274,8 +278,8 @@ impl<'c> Turn<'c, '_> {
         let mut fields = Fields::of(record);
         for field in resource.fields.iter().filter(|field| !field.read_only && field.name != resource.id.field) {
             match (source.body.get(&field.name), &field.fallback) {
-                (Some(value), _) => fields.put(resource, &field.name, value.clone()),
-                (None, Some(fallback)) if field.required => fields.put(resource, &field.name, fallback.clone()),
+                (Some(value), _) => fields.put_known(field, value.clone()),
+                (None, Some(fallback)) if field.required => fields.put_known(field, fallback.clone()),
                 (None, _) if field.required => {}
                 (None, _) => {
                     fields.visible.shift_remove(&field.name);
@@ -324,7 +328,7 @@ impl<'c> Turn<'c, '_> {
             return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
         };
         self.because("changed", format!("{} {}", resource.name, record.id));
-        self.wrote(&stored, fields.visible);
+        self.wrote(index, &stored, fields.visible);
         self.plan_lifecycle(index, &stored);
         Ok(stored)
     }
@@ -457,10 +461,12 @@ impl<'c> Turn<'c, '_> {
 }
 
 /// The body's fields that the operation takes, or none.
-pub fn body_fields(action: &Action, body: &Value) -> Map<String, Value> {
-    let mut fields = if action.merge { object(body.clone()) } else { Map::new() };
-    if let Some(takes) = &action.takes {
-        fields.retain(|name, _| takes.contains(name));
+pub fn body_fields<'b>(action: &Action, body: &'b Value) -> Cow<'b, Map<String, Value>> {
+    let Some(fields) = body.as_object().filter(|_| action.merge) else { return Cow::Owned(Map::new()) };
+    let taken = |name: &String| action.takes.as_ref().is_none_or(|takes| takes.contains(name));
+    if fields.keys().all(taken) {
+        return Cow::Borrowed(fields);
     }
-    fields
+    let taken = fields.iter().filter(|(name, _)| taken(name));
+    Cow::Owned(taken.map(|(name, value)| (name.clone(), value.clone())).collect())
 }

@@ -41,13 +41,13 @@ impl<'c> Turn<'c, '_> {
         'c: 's,
     {
         let Some(webhooks) = &self.contract.plan.webhooks else { return Ok(()) };
-        let (name, data) = self.event_data(webhooks, event, record, scope)?;
+        let (name, text) = self.event_data(webhooks, event, record, scope)?;
         let event_id = self.next_id("event", &webhooks.event_id);
-        let what = What::Event { event: name.into(), data: data.to_string() };
-        self.world.journal.push(self.now, what, self.causes.clone());
-        self.because("event", name.to_owned());
         let wanted = Value::String(name.to_owned());
         let subscriptions = self.world.store.matching(webhooks.subscriptions, &webhooks.events_field, &wanted);
+        let data = if subscriptions.is_empty() { Value::Null } else { data(&text) };
+        self.world.journal.push(self.now, What::Event { event: name.into(), data: text }, self.causes.clone());
+        self.because("event", name.to_owned());
         for subscription in subscriptions {
             if self.listens(webhooks, &subscription, name, &data)? {
                 self.send(webhooks, name, &event_id, &data, &subscription, false)?;
@@ -68,7 +68,8 @@ impl<'c> Turn<'c, '_> {
         'c: 's,
     {
         let Some(webhooks) = &self.contract.plan.webhooks else { return Ok(Sent::default()) };
-        let (name, data) = self.event_data(webhooks, event, subscription, scope)?;
+        let (name, text) = self.event_data(webhooks, event, subscription, scope)?;
+        let data = data(&text);
         let event_id = self.next_id("event", &webhooks.event_id);
         self.because("event", name.to_owned());
         self.send(webhooks, name, &event_id, &data, subscription, at_once)
@@ -106,13 +107,14 @@ impl<'c> Turn<'c, '_> {
         self.start(webhooks, Start { delivery, subscription: &fields, log: Some(log), at_once })
     }
 
+    /// The event's name and its data as JSON text, of which a value is made only where somebody wants one.
     fn event_data<'s>(
         &self,
         webhooks: &'c Webhooks,
         event: usize,
         record: &Arc<Record>,
         scope: &mut Scope<'s>,
-    ) -> Result<(&'c str, Value), Problem>
+    ) -> Result<(&'c str, String), Problem>
     where
         'c: 's,
     {
@@ -120,10 +122,12 @@ impl<'c> Turn<'c, '_> {
         let depth = scope.len();
         self.bind_record(scope, "record", record);
         let shows = scope.show(true);
-        let data = tree.evaluate(scope);
+        let mut bytes = Vec::new();
+        let written = tree.write(scope, &mut bytes);
         scope.show(shows);
         scope.truncate(depth);
-        Ok((name, data.map_err(|error| Problem::evaluation(self.contract, &error))?))
+        written.map_err(|error| Problem::evaluation(self.contract, &error))?;
+        Ok((name, String::from_utf8(bytes).unwrap_or_default()))
     }
 
     /// Does the subscription want this event now?
@@ -206,6 +210,11 @@ impl<'c> Turn<'c, '_> {
         let log = place.and_then(|(resource, seq)| self.world.store.by_seq(resource, seq).cloned());
         Ok(Sent { log, delivery: number })
     }
+}
+
+/// An event's data from its text, which is always JSON.
+fn data(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// A delivery to where a subscription points now, of nothing yet.

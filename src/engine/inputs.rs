@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use http::Method;
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::contract::Contract;
-use crate::contract::expression::{Object, Scope};
+use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::parameter::Arguments;
 use crate::world::store::Record;
 
 /// The values behind `call`, `path`, `query`, `header`, `body`, `me` and `now`.
 #[derive(Debug, Clone)]
 pub struct Inputs {
-    pub call: Value,
+    pub call: CallFields,
     pub path: Value,
     pub query: Value,
     pub header: Value,
@@ -27,12 +28,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Before anything is decoded. Of `call` only what shapes say in every reply is there; see [`Inputs::complete`].
+    /// Before anything is decoded.
     pub fn new(contract: &Contract, call: &Call, request_id: Value, now: i64) -> Inputs {
-        let mut known = Map::new();
-        known.insert("id".to_owned(), request_id);
-        let mut inputs = Inputs {
-            call: Value::Object(known),
+        Inputs {
+            call: CallFields::of(contract, call, request_id),
             path: Value::Null,
             query: Value::Null,
             header: Value::Null,
@@ -40,28 +39,7 @@ impl Inputs {
             me: Arc::new(Value::Null),
             caller: None,
             now: Value::from(now),
-        };
-        if contract.plan.shapes.uses_call {
-            inputs.complete(contract, call);
         }
-        inputs
-    }
-
-    /// Fills in the rest of `call`, for rules that look at it: most do not, and every call would pay for it.
-    pub fn complete(&mut self, contract: &Contract, call: &Call) {
-        let Value::Object(known) = &mut self.call else { return };
-        let mut add = |name: &str, text: String| known.insert(name.to_owned(), Value::from(text));
-        add("method", call.method.to_string());
-        add("path", call.path.clone());
-        add("base", format!("{}{}", call.origin, contract.operations.base));
-        add(
-            "url",
-            match &call.query {
-                Some(query) => format!("{}{}?{query}", call.origin, call.path),
-                None => format!("{}{}", call.origin, call.path),
-            },
-        );
-        add("origin", call.origin.clone());
     }
 
     pub fn arguments(&mut self, arguments: Arguments) {
@@ -71,7 +49,7 @@ impl Inputs {
     }
 
     pub fn bind<'a>(&'a self, scope: &mut Scope<'a>) {
-        scope.bind("call", Cow::Borrowed(&self.call));
+        scope.bind_object("call", Object::lent(&self.call));
         scope.bind("path", Cow::Borrowed(&self.path));
         scope.bind("query", Cow::Borrowed(&self.query));
         scope.bind("header", Cow::Borrowed(&self.header));
@@ -81,5 +59,66 @@ impl Inputs {
             None => scope.bind("me", Cow::Borrowed(&*self.me)),
         }
         scope.bind("now", Cow::Borrowed(&self.now));
+    }
+}
+
+/// What `call` has, made only where a rule looks at it: most do not, and every call would pay for it.
+#[derive(Debug, Clone)]
+pub struct CallFields {
+    id: Value,
+    method: Method,
+    path: String,
+    query: Option<String>,
+    origin: String,
+    /// The API's own base path.
+    base: String,
+}
+
+impl CallFields {
+    pub fn of(contract: &Contract, call: &Call, id: Value) -> CallFields {
+        CallFields {
+            id,
+            method: call.method.clone(),
+            path: call.path.clone(),
+            query: call.query.clone(),
+            origin: call.origin.clone(),
+            base: contract.operations.base.clone(),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let CallFields { path, origin, .. } = self;
+        Some(match (name, &self.query) {
+            ("method", _) => self.method.to_string(),
+            ("path", _) => path.clone(),
+            ("base", _) => format!("{origin}{}", self.base),
+            ("url", Some(query)) => format!("{origin}{path}?{query}"),
+            ("url", None) => format!("{origin}{path}"),
+            ("origin", _) => origin.clone(),
+            _ => return None,
+        })
+    }
+}
+
+impl Members for CallFields {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        if name == "id" {
+            return Some(Cow::Borrowed(&self.id));
+        }
+        self.text(name).map(|text| Cow::Owned(Value::from(text)))
+    }
+
+    fn whole(&self) -> Value {
+        let texts = ["method", "path", "base", "url", "origin"];
+        let texts = texts.into_iter().filter_map(|name| Some((name.to_owned(), Value::from(self.text(name)?))));
+        Value::Object(std::iter::once(("id".to_owned(), self.id.clone())).chain(texts).collect())
+    }
+
+    fn hides(&self) -> bool {
+        false
+    }
+
+    fn visible(&self) -> Option<&str> {
+        None
     }
 }

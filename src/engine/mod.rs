@@ -111,13 +111,13 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
 /// What is done with every answer: it is put into words, pinned to its key and told in the journal; then faults that strike after the effect
 /// have their way with it.
 fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<Reply, Problem>) -> Reply {
-    let mut reply = told(&mut turn, call, &mut visit, answer); // 13
+    let mut reply = told(&mut turn, &mut visit, answer); // 13
     if visit.pins {
         pin(&mut turn, &visit, &reply);
     }
     turn.wake(true);
     if let Some(answer) = fault::instead(&mut turn, call, &visit, &mut reply) {
-        reply = told(&mut turn, call, &mut visit, answer);
+        reply = told(&mut turn, &mut visit, answer);
     }
     let (contract, now) = (turn.contract, turn.now);
     record(turn, call, &visit, &reply); // 14
@@ -126,13 +126,10 @@ fn close(mut turn: Turn<'_, '_>, call: &Call, mut visit: Visit, answer: Result<R
 }
 
 /// An answer as it is told: refusals put into words, and the headers that every reply wears.
-fn told(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit, answer: Result<Reply, Problem>) -> Reply {
+fn told(turn: &mut Turn<'_, '_>, visit: &mut Visit, answer: Result<Reply, Problem>) -> Reply {
     let mut reply = match answer {
         Ok(reply) => reply,
-        Err(problem) => {
-            visit.inputs.complete(turn.contract, call);
-            refuse(turn, visit, problem)
-        }
+        Err(problem) => refuse(turn, visit, problem),
     };
     finish(turn, visit, &mut reply);
     reply
@@ -181,9 +178,6 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
     let contract = turn.contract;
     let (operation, names) = route(turn, call, visit)?; // 3
     let declared = contract.operations.get(operation);
-    if contract.plan.actions[operation.0].uses_call {
-        visit.inputs.complete(contract, call);
-    }
     visit.struck = match visit.brought.take() {
         Some(kind) => fault::take_brought(turn, call, operation, kind),
         None => fault::take(turn, call, operation, &names),

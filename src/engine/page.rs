@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::inputs::CallFields;
 use crate::call::{Call, Reply};
 use crate::contract::Contract;
-use crate::contract::expression::Scope;
+use crate::contract::expression::{Object, Scope};
 use crate::contract::plan::Consent;
 use crate::contract::template::Template;
 use crate::world::World;
@@ -42,10 +43,10 @@ fn consent(contract: &Contract, world: &World, id: &str, call: &Call, done: bool
 
 fn consent_html(contract: &Contract, consent: &Consent, record: &Record, call: &Call, done: bool) -> String {
     let value = record.value();
-    let call = json!({"origin": call.origin, "base": format!("{}{}", call.origin, contract.operations.base)});
+    let call = CallFields::of(contract, call, Value::Null);
     let mut scope = Scope::default();
     scope.bind("record", Cow::Borrowed(&value));
-    scope.bind("call", Cow::Borrowed(&call));
+    scope.bind_object("call", Object::lent(&call));
     let text = |template: &Template| escape(&template.render(&scope).unwrap_or_else(|error| error.message));
     let title = text(&consent.title);
     let main = if done {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::inputs::Inputs;
 use crate::call::Reply;
@@ -222,12 +222,4 @@ pub fn field(violation: &Violation) -> String {
         }
     }
     if text.is_empty() { violation.place.word().to_owned() } else { text }
-}
-
-/// An object's entries, or none.
-pub fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }

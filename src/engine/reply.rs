@@ -19,6 +19,7 @@ use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
 use crate::contract::sample::{Direction, sample};
+use crate::contract::schema::Wrapped;
 use crate::contract::violation::{Place, Violation};
 use crate::world::store::Record;
 
@@ -38,7 +39,7 @@ struct Rendered {
 #[derive(Debug)]
 struct Revealed {
     record: Arc<Record>,
-    shown: Value,
+    shown: Wrapped,
     /// The same as text.
     json: String,
 }
@@ -108,7 +109,7 @@ impl<'c> Turn<'c, '_> {
     ) -> Result<Option<Rendered>, Problem> {
         let shapes = &self.contract.plan.shapes;
         let mut outer = Scope::default();
-        outer.bind("call", Cow::Borrowed(&inputs.call));
+        outer.bind_object("call", Object::lent(&inputs.call));
         outer.bind("now", Cow::Borrowed(&inputs.now));
         let mut bytes = Vec::with_capacity(1024);
         let mut split = false;
@@ -173,10 +174,12 @@ impl<'c> Turn<'c, '_> {
         let (record, index) = (done.record.as_ref()?, done.reveals?);
         let hidden = record.hidden.as_ref()?;
         let mut shown = self.visible_of(record);
-        let secrets = self.resource(index).secrets.iter();
+        let resource = self.resource(index);
+        let secrets = resource.secrets.iter();
         shown.extend(secrets.filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone()))));
-        let shown = Value::Object(shown);
-        Some(Arc::new(Revealed { record: record.clone(), json: shown.to_string(), shown }))
+        let json = serde_json::to_string(&shown).unwrap_or_default();
+        let shown = self.contract.replies.ready(resource.schema, Value::Object(shown));
+        Some(Arc::new(Revealed { record: record.clone(), json, shown }))
     }
 
     /// Stage 13: what we are about to say must fit the contract.
@@ -223,8 +226,18 @@ impl<'c> Turn<'c, '_> {
             if bit.is_some_and(|bit| record.checked.load(Ordering::Relaxed) & bit != 0) {
                 continue;
             }
+            let fits = match revealed {
+                Some(revealed) => replies.fits(&revealed.shown, parts.record),
+                None => self.written_fits(record, parts.record),
+            };
+            if fits == Some(true) {
+                if let Some(bit) = bit {
+                    record.checked.fetch_or(bit, Ordering::Relaxed);
+                }
+                continue;
+            }
             let value = match revealed {
-                Some(revealed) => revealed.shown.clone(),
+                Some(revealed) => revealed.shown.value().clone(),
                 None => Value::Object(self.visible_of(record)),
             };
             let (fits, value) = replies.accepts(parts.record, value);

@@ -37,18 +37,9 @@ pub fn coerce(field: &Field, value: Value) -> Value {
         (Some(TimeForm::Text), Value::Number(number)) => {
             number.as_i64().map_or(value, |ms| iso(ms).map_or(Value::Null, Value::from))
         }
-        (_, Value::Number(number)) if says_integer(&field.schema) => whole(number).map_or(value, Value::from),
+        (_, Value::Number(number)) if field.integer => whole(number).map_or(value, Value::from),
         _ => value,
     }
-}
-
-fn says_integer(schema: &Value) -> bool {
-    let says = |word: &str| match schema.get("type") {
-        Some(Value::String(kind)) => kind == word,
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == word),
-        _ => false,
-    };
-    says("integer") && !says("number")
 }
 
 /// `5.0` is an integer to JSON Schema, and is kept as one.

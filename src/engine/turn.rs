@@ -1,13 +1,14 @@
 //! One turn of the engine: the contract, the world, and what has happened so far and why.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
 use crate::contract::Contract;
 use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::plan::{IdKind, Resource, ResourceIndex};
+use crate::contract::schema::{SchemaId, Wrapped};
 use crate::contract::vocabulary::IdForm;
 use crate::world::World;
 use crate::world::ids;
@@ -33,7 +34,7 @@ pub struct Turn<'c, 'w> {
 #[derive(Debug)]
 struct Written {
     record: Arc<Record>,
-    visible: Map<String, Value>,
+    visible: Wrapped,
 }
 
 impl<'c, 'w> Turn<'c, 'w> {
@@ -52,9 +53,16 @@ impl<'c, 'w> Turn<'c, 'w> {
     }
 
     /// Notes the record just written, with the fields that callers may see.
-    pub fn wrote(&mut self, record: &Arc<Record>, visible: Map<String, Value>) {
+    pub fn wrote(&mut self, index: ResourceIndex, record: &Arc<Record>, visible: Map<String, Value>) {
+        let visible = self.contract.replies.ready(self.resource(index).schema, Value::Object(visible));
         self.written = Some(Arc::new(Written { record: record.clone(), visible }));
         self.changed = true;
+    }
+
+    /// Does what callers see of the record written last fit the schema? `None` where that takes a closer look.
+    pub fn written_fits(&self, record: &Record, schema: SchemaId) -> Option<bool> {
+        let written = self.written.as_ref().filter(|written| std::ptr::eq(&*written.record, record))?;
+        self.contract.replies.fits(&written.visible, schema)
     }
 
     /// Once something changed: work that waits for its condition looks again, and faults that ask for it keep the state.
@@ -68,7 +76,7 @@ impl<'c, 'w> Turn<'c, 'w> {
     /// A record's fields as callers see them; those of the one written last without parsing them.
     pub fn visible_of(&self, record: &Record) -> Map<String, Value> {
         match &self.written {
-            Some(written) if std::ptr::eq(&*written.record, record) => written.visible.clone(),
+            Some(written) if std::ptr::eq(&*written.record, record) => written.fields().clone(),
             _ => record.visible(),
         }
     }
@@ -120,14 +128,21 @@ impl Members for Record {
     }
 }
 
+impl Written {
+    fn fields(&self) -> &Map<String, Value> {
+        static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        self.visible.value().as_object().unwrap_or(&NONE)
+    }
+}
+
 impl Members for Written {
     fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
         let hidden = self.record.hidden.as_ref().and_then(|hidden| hidden.get(name));
-        hidden.or_else(|| self.visible.get(name)).map(Cow::Borrowed)
+        hidden.or_else(|| self.visible.value().get(name)).map(Cow::Borrowed)
     }
 
     fn whole(&self) -> Value {
-        let mut fields = self.visible.clone();
+        let mut fields = self.fields().clone();
         fields.extend(self.record.hidden.as_deref().cloned().unwrap_or_default());
         Value::Object(fields)
     }

@@ -51,8 +51,6 @@ pub(super) struct Compiler<'a> {
     pub slots: SchemasBuilder,
     /// Bits given out for memos, by resource.
     pub bits: BTreeMap<SchemaId, u32>,
-    /// Do the rules of any resource look at `call`?
-    resources_use_call: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -66,7 +64,6 @@ impl<'a> Compiler<'a> {
             complaints: Vec::new(),
             slots: SchemasBuilder::default(),
             bits: BTreeMap::new(),
-            resources_use_call: looks_at_call(&behaviour.resources),
         }
     }
 
@@ -267,7 +264,6 @@ impl<'a> Compiler<'a> {
                 &["error", "call", "now"],
             ),
             error_media,
-            uses_call: looks_at_call(&shapes.error),
         }
     }
 
@@ -292,7 +288,6 @@ impl<'a> Compiler<'a> {
         }
         let reply = self.reply(&pointer, operation, rule, &verb, &names);
         let capabilities = self.capabilities(operation, resources, &verb, &reply);
-        let uses_call = self.uses_call(rule, &verb, &reply.body);
         Action {
             id,
             matching,
@@ -309,26 +304,8 @@ impl<'a> Compiler<'a> {
             replays: self.replays(operation),
             errors: self.own_errors(&pointer, rule),
             label: format!("{} {}", operation.method, self.operations.path(operation)),
-            uses_call,
             verb,
         }
-    }
-
-    /// Do its rules look at `call`: its own, those of the operation that a batch runs, those of the records that it changes, its reply's shape?
-    fn uses_call(&self, rule: &OperationRule, verb: &Verb, body: &BodyPlan) -> bool {
-        let run = rule.batch.as_ref().and_then(|batch| self.behaviour.operations.get(&batch.run));
-        let changes = verb.changes() || !rule.also.is_empty();
-        let shapes = &self.behaviour.shapes;
-        let shape = match body {
-            BodyPlan::Record | BodyPlan::RecordTree(_) => &shapes.record,
-            BodyPlan::List => &shapes.list,
-            BodyPlan::Message(_) => &shapes.message,
-            BodyPlan::Empty | BodyPlan::Tree(_) | BodyPlan::Sample { .. } => &None,
-        };
-        looks_at_call(rule)
-            || run.is_some_and(looks_at_call)
-            || changes && self.resources_use_call
-            || looks_at_call(shape)
     }
 
     /// What clients may count on. Events that are said to follow must be there.
@@ -372,12 +349,6 @@ impl<'a> Compiler<'a> {
 
 /// What is assumed of an operation that nobody describes.
 static UNKNOWN: LazyLock<OperationRule> = LazyLock::new(|| OperationRule { sampled: true, ..OperationRule::default() });
-
-/// Does any text of the rule name more of `call` than its id, which is always known?
-fn looks_at_call(rule: &impl serde::Serialize) -> bool {
-    let text = serde_json::to_string(rule).unwrap_or_default();
-    text.replace("call.id", "").contains("call")
-}
 
 /// Longest time that a webhook's receiver may be given, in ms.
 pub const TIMEOUT_MS_MAX: i64 = 60_000;

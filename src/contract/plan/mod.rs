@@ -88,7 +88,10 @@ pub struct Field {
     pub time: Option<TimeForm>,
     pub required: bool,
     pub read_only: bool,
-    pub write_only: bool,
+    /// Callers never see it: `writeOnly`, a secret, or hidden by its rule.
+    pub hidden: bool,
+    /// Its numbers are integers.
+    pub integer: bool,
     /// What it is when nobody says: `default`, null where allowed, else the emptiest value that fits. `None`: it needs a sample.
     pub fallback: Option<Value>,
     /// Its Schema Object as written, for samples.
@@ -212,8 +215,6 @@ pub struct Action {
     pub errors: Vec<(ErrorIndex, ErrorIndex)>,
     /// `METHOD /base/template`, for counting.
     pub label: String,
-    /// Do its rules, or the shape of its reply, look at more of `call` than its id?
-    pub uses_call: bool,
 }
 
 impl Action {
@@ -421,8 +422,6 @@ pub struct Shapes {
     pub error: Tree,
     /// Media type of error bodies: `application/json` or `application/problem+json`.
     pub error_media: String,
-    /// Do errors say more of the call than its id?
-    pub uses_call: bool,
 }
 
 #[derive(Debug)]

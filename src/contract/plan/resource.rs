@@ -51,10 +51,21 @@ fn field(document: &Document, name: &str, property: &Value) -> Field {
         time: time_form(schema),
         required: false,
         read_only: flag("readOnly"),
-        write_only: flag("writeOnly"),
+        hidden: flag("writeOnly"),
+        integer: says_integer(property),
         fallback: fallback(document, property, DEPTH_MAX),
         schema: property.clone(),
     }
+}
+
+/// Are its numbers all integers? What a `$ref` leads to is not looked at.
+fn says_integer(schema: &Value) -> bool {
+    let says = |word: &str| match schema.get("type") {
+        Some(Value::String(kind)) => kind == word,
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == word),
+        _ => false,
+    };
+    says("integer") && !says("number")
 }
 
 fn time_form(schema: &Value) -> Option<TimeForm> {
@@ -119,7 +130,10 @@ impl<'a> Compiler<'a> {
     pub(super) fn resource(&mut self, name: &str, rule: &'a ResourceRule) -> Resource {
         let pointer = format!("/resources/{}", escape(name));
         let schema = rule.schema.as_ref().and_then(|reference| self.resource_schema(&pointer, reference));
-        let fields = schema.as_ref().map(|schema| fields(self.document, schema)).unwrap_or_default();
+        let mut fields = schema.as_ref().map(|schema| fields(self.document, schema)).unwrap_or_default();
+        for field in &mut fields {
+            field.hidden |= rule.hidden.contains(&field.name) || rule.secrets.contains_key(&field.name);
+        }
         for (field, pattern) in &rule.secrets {
             if let Err(reason) = crate::pattern::check(pattern) {
                 self.complain(&format!("{pointer}/secrets/{}", escape(field)), reason);

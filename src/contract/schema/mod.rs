@@ -36,6 +36,13 @@ pub struct Schemas {
     slots: Vec<String>,
 }
 
+/// A value made ready to be held against one schema: it need not be given away for that.
+#[derive(Debug)]
+pub struct Wrapped {
+    schema: Option<SchemaId>,
+    object: Value,
+}
+
 /// Collects schemas before they are compiled together.
 #[derive(Debug, Default)]
 pub struct SchemasBuilder {
@@ -114,11 +121,34 @@ impl Schemas {
         (violations, unwrap(wrapped))
     }
 
+    /// Makes a value ready for a schema, or for none.
+    pub fn ready(&self, schema: Option<SchemaId>, value: Value) -> Wrapped {
+        let object = match schema {
+            Some(id) => self.wrap(id, value),
+            None => value,
+        };
+        Wrapped { schema, object }
+    }
+
+    /// Does the value fit this schema? `None` where it was made ready for another one.
+    pub fn fits(&self, wrapped: &Wrapped, schema: SchemaId) -> Option<bool> {
+        (wrapped.schema == Some(schema)).then(|| self.validator.is_valid(&wrapped.object))
+    }
+
     /// The value as the only property of an object: how one root schema holds many.
     fn wrap(&self, id: SchemaId, value: Value) -> Value {
         let mut object = Map::with_capacity(1);
         object.insert(self.slots[id.0 as usize].clone(), value);
         Value::Object(object)
+    }
+}
+
+impl Wrapped {
+    pub fn value(&self) -> &Value {
+        match (&self.schema, &self.object) {
+            (Some(_), Value::Object(object)) => object.values().next().unwrap_or(&Value::Null),
+            (_, value) => value,
+        }
     }
 }
 
