@@ -216,7 +216,7 @@ fn vary(case: &Case<'_>) -> Verdict {
     let run = group[0].call.run;
     let exchanges = group.iter().filter(|own| own.call.run == run).flat_map(|own| [own.at, own.next]);
     let exchanges = exchanges.collect::<BTreeSet<usize>>().into_iter().collect();
-    if median < WAIT_MIN.max(work(case)) {
+    if median < rest(case) {
         tally.unclear("there is no wait that could vary");
         return tally.verdict(NO_WAITS);
     }
@@ -245,6 +245,11 @@ const WORK_FACTOR: u64 = 3;
 /// A gap below this may be the work between two calls, as the machine is. In microseconds.
 fn work(case: &Case<'_>) -> u64 {
     WORK_FACTOR * spread::median_and_deviation(&noise(case)).0
+}
+
+/// A gap from here on is a wait that spares somebody, and that a busy machine does not make. In microseconds.
+pub fn rest(case: &Case<'_>) -> u64 {
+    REST_MIN.max(work(case))
 }
 
 /// No single wait is longer than this.
@@ -345,7 +350,9 @@ fn herd(together: &[Own<'_>], run: usize, tally: &mut Tally) {
         in_words(returns),
         in_words(median)
     );
-    if returns <= unrest && unrest <= median / UNREST_PART {
+    // What failed one after the other by chance may return closer together by chance: the waits themselves must be alike, too.
+    let alike = span(&mut waits.iter().copied()) <= unrest - failures;
+    if alike && returns <= unrest && unrest <= median / UNREST_PART {
         tally.broken(run, exchanges, text);
     } else if returns >= failures + 2 * (unrest - failures) {
         tally.kept(run, exchanges, text);

@@ -232,6 +232,7 @@ const LOOP_MIN: usize = 2;
 
 fn past(case: &Case<'_>) -> Verdict {
     let mut tally = Tally::default();
+    let rest = backoff::rest(case);
     for call in &case.calls {
         let met: Vec<Met<'_>> = trouble::of_call(case, call).filter(is_over).collect();
         let hot: Vec<&Met<'_>> = met.iter().filter(|met| met.gap().is_some_and(|gap| gap < HOT_MAX)).collect();
@@ -244,9 +245,15 @@ fn past(case: &Case<'_>) -> Verdict {
         }
         for met in met {
             match (met.gap(), slept(&met)) {
-                (Some(gap), _) if gap >= HOT_MAX => {
+                (Some(gap), _) if gap >= rest => {
                     let text = format!("waited {} although nothing was left to wait", in_words(gap));
                     tally.kept(call.run, met.exchanges(), text);
+                }
+                (Some(gap), _) if gap >= HOT_MAX => {
+                    tally.unclear(format!(
+                        "returned after {}, which a busy machine may have made of none",
+                        in_words(gap)
+                    ));
                 }
                 (Some(_), _) => tally.unclear("one such reply cannot tell a hot loop from a single quick retry"),
                 (None, Some(slept)) if slept >= SLEEP_MIN => {
