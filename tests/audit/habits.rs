@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::judged::shared;
 use crate::program::{BINARY, Folder};
 use crate::script::receiver::Receiver;
 use crate::script::{self, Send, Step, send};
@@ -14,6 +15,7 @@ const DEPOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit/depot.yaml
 
 /// The outcome of every rule for this client, under these faults.
 fn outcomes(faults: &Value, client: &[Step]) -> BTreeMap<String, String> {
+    let _shared = shared();
     let folder = Folder::new();
     let plan = json!({ "trials": [{ "name": "trouble", "faults": faults }] });
     folder.write("plan.yaml", &plan.to_string());

@@ -237,7 +237,7 @@ fn a_client_that_believes_its_own_clock() {
 fn a_client_that_does_not_wait() {
     let plan = "  - { name: short, runs: 5, faults: [{ kind: status, status: 503, times: 1 }] }\n";
     let broken = |policy: &mut Policy| policy.wait.first_ms = 0;
-    Trial { code: "waits-before-retry", plan, good: reading(), broken, also: &[] }.check();
+    Trial { code: "waits-before-retry", plan, good: reading(), broken, also: &[] }.check_alone();
 }
 
 #[test]
@@ -247,14 +247,14 @@ fn a_client_whose_waits_stay_the_same() {
         policy.wait.first_ms = 150;
         policy.wait.jitter = 0.1;
     });
-    Trial { code: "waits-grow", plan, good, broken: |policy| policy.wait.factor = 1.0, also: &[] }.check();
+    Trial { code: "waits-grow", plan, good, broken: |policy| policy.wait.factor = 1.0, also: &[] }.check_alone();
 }
 
 #[test]
 fn a_client_whose_waits_are_always_equal() {
     let plan = "  - { name: short, runs: 8, faults: [{ kind: status, status: 503, times: 1 }] }\n";
     let good = Policy::doing([Step::Get, Step::List].repeat(5)).but(|policy| policy.wait.first_ms = 1_000);
-    Trial { code: "waits-vary", plan, good, broken: |policy| policy.wait.jitter = 0.0, also: &[] }.check();
+    Trial { code: "waits-vary", plan, good, broken: |policy| policy.wait.jitter = 0.0, also: &[] }.check_alone();
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_client_that_returns_as_a_herd() {
         policy.wait.longest_ms = 4_000;
     });
     let broken = |policy: &mut Policy| policy.wait.jitter = 0.0;
-    Trial { code: "spreads-after-outage", plan, good, broken, also: &["waits-vary"] }.check();
+    Trial { code: "spreads-after-outage", plan, good, broken, also: &["waits-vary"] }.check_alone();
 }
 
 #[test]
