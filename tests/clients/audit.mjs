@@ -23,10 +23,10 @@ const python = join(clients, "python/bin/python");
 const MARKS = { passed: "✓", failed: "✗", undecided: "" };
 /** Most runs of a client at once, and most clients: they wait more than they work, but a machine that is too busy hides their waits. Half of the
  * runs of a client hang for most of its audit. */
-const JOBS = 12;
+const JOBS = 8;
 const CLIENTS_AT_ONCE = 2;
 /** A verdict about waits can suffer from a busy machine. */
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 /** Most rules of a client that a busy machine may leave undecided. */
 const LOST_MAX = 4;
 
