@@ -96,7 +96,7 @@ const NO_WAITS: &str = "no call was retried without being told when";
 
 /// The shortest wait that spares anybody: some tens of milliseconds. Below it, and from [`WAIT_MIN`] on, a wait that was drawn cannot be told
 /// from none: full jitter of 50 ms has its median here, and so has a retry for which a program first has to load what handles errors.
-const REST_MIN: u64 = 25 * MS;
+pub const REST_MIN: u64 = 25 * MS;
 /// So many calls show how long a retry waits: full jitter makes any single wait short by chance.
 const REST_CALLS_WANTED: usize = 3;
 

@@ -235,27 +235,34 @@ fn past(case: &Case<'_>) -> Verdict {
     let rest = backoff::rest(case);
     for call in &case.calls {
         let met: Vec<Met<'_>> = trouble::of_call(case, call).filter(is_over).collect();
-        let hot: Vec<&Met<'_>> = met.iter().filter(|met| met.gap().is_some_and(|gap| gap < HOT_MAX)).collect();
-        if hot.len() >= LOOP_MIN {
+        let gaps: Vec<u64> = met.iter().filter_map(Met::gap).collect();
+        let hot: Vec<&Met<'_>> =
+            met.iter().filter(|met| met.gap().is_some_and(|gap| gap < backoff::REST_MIN)).collect();
+        // The first of them may be slow only because the program had to load what handles errors.
+        if hot.len() >= LOOP_MIN && gaps.last().is_some_and(|gap| *gap < HOT_MAX) {
             let exchanges = hot.iter().flat_map(|met| met.exchanges()).collect::<BTreeSet<usize>>();
-            let text =
-                format!("returned {} times within {} although nothing was left to wait", hot.len(), in_words(HOT_MAX));
+            let longest = hot.iter().filter_map(|met| met.gap()).max().unwrap_or_default();
+            let text = format!(
+                "returned {} times within {} although nothing was left to wait",
+                hot.len(),
+                in_words(longest.max(HOT_MAX))
+            );
             tally.broken(call.run, exchanges.into_iter().collect(), text);
+            continue;
+        }
+        if let Some(shortest) = gaps.iter().min().filter(|gap| **gap < rest) {
+            tally.unclear(match gaps.len() {
+                1 => "one such reply cannot tell a hot loop from a single quick retry".to_owned(),
+                _ => format!("returned after {}, which a busy machine may have made of none", in_words(*shortest)),
+            });
             continue;
         }
         for met in met {
             match (met.gap(), slept(&met)) {
-                (Some(gap), _) if gap >= rest => {
+                (Some(gap), _) => {
                     let text = format!("waited {} although nothing was left to wait", in_words(gap));
                     tally.kept(call.run, met.exchanges(), text);
                 }
-                (Some(gap), _) if gap >= HOT_MAX => {
-                    tally.unclear(format!(
-                        "returned after {}, which a busy machine may have made of none",
-                        in_words(gap)
-                    ));
-                }
-                (Some(_), _) => tally.unclear("one such reply cannot tell a hot loop from a single quick retry"),
                 (None, Some(slept)) if slept >= SLEEP_MIN => {
                     let text = format!(
                         "was still waiting after {}, when it was stopped, for what a wrong clock had said",

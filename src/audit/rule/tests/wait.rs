@@ -129,6 +129,12 @@ fn what_is_over_starts_no_hot_loop() {
         let brief = three_times(asked(503, value), 15);
         let why = "undecided: returned after 15 ms, which a busy machine may have made of none";
         assert_eq!(said(code, &[brief]), why, "{value}");
+        let warm = run("past").saw_all([asked(503, value), asked(503, value).after(21)]).saw(get("/posts").after(4));
+        let expected = "failed: 1.1+2+3 returned 2 times within 21 ms although nothing was left to wait";
+        assert_eq!(said(code, &[warm]), expected, "{value}");
+        let eager = run("past").saw_all([asked(503, value), asked(503, value).after(90)]).saw(get("/posts").after(4));
+        let why = "undecided: returned after 4 ms, which a busy machine may have made of none";
+        assert_eq!(said(code, &[eager]), why, "{value}");
         let once = returned(asked(503, value), 1);
         let why = "undecided: one such reply cannot tell a hot loop from a single quick retry";
         assert_eq!(said(code, &[once]), why, "{value}");
