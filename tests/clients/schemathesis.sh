@@ -6,22 +6,29 @@
 #     bash tests/clients/schemathesis.sh target/debug/standin target/clients [SERVICE]...
 set -euo pipefail
 
+self=$(realpath "$0")
 binary=$(realpath "$1")
 folder=$(realpath "$2")
 shift 2
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$self")/../.."
 if [ $# = 0 ]; then
   for document in spec/*/openapi.yaml; do set -- "$@" "$(basename "$(dirname "$document")")"; done
 fi
+# Each service by itself, as many at once as there are processors.
+if [ $# != 1 ]; then
+  printf '%s\n' "$@" | xargs -n 1 -P "$(nproc 2>/dev/null || echo 2)" bash "$self" "$binary" "$folder"
+  exit
+fi
+service=$1
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance
 work=$(mktemp -d "$folder/schemathesis.XXXXXX")
 fake= ; mover=
 end() {
   for process in $mover $fake; do kill "$process" 2>/dev/null || true; wait "$process" 2>/dev/null || true; done
-  fake= ; mover=
+  rm -rf "$work"
 }
-trap 'end; rm -rf "$work"' EXIT
+trap end EXIT
 
 # Rate limits would refuse most calls: minutes of the fake's time pass while it is called.
 move_time() {
@@ -49,37 +56,32 @@ hold() {
     --generation-database none --warnings off --no-color "$@") >>"$work/out" 2>&1
 }
 
-bad=0
-for service in "$@"; do
-  "$binary" serve "$service" --port 0 --clock frozen >"$work/ready" 2>"$work/log" &
-  fake=$!
-  for _ in $(seq 100); do
-    grep -q '^standin ready ' "$work/ready" && break
-    kill -0 "$fake" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-    sleep 0.1
-  done
-  base=$(sed -n 's/^standin ready //p' "$work/ready")
-  origin=$(sed -E 's,^(https?://[^/]+).*,\1,' <<<"$base")
-  move_time "$origin" &
-  mover=$!
-  credential=$(sed -n 's/^  credential  //p' "$work/log")
-  document=$PWD/spec/$service/openapi.yaml
-  : >"$work/out"
-  verdict=ok
-  rest=()
-  while read -r path server; do
-    rest+=(--exclude-path "$path")
-    hold "$document" "$origin$server" --include-path "$path" || verdict=FAIL
-  done < <(own_servers "$document")
-  hold "$document" "$base" "${rest[@]}" || verdict=FAIL
-  if [ $verdict = ok ]; then
-    made=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work/out" | awk '{ sum += $1 } END { print sum }')
-    printf 'ok   %-18s %s calls\n' "$service" "$made"
-  else
-    printf 'FAIL %s\n' "$service"
-    cat "$work/out"
-    bad=1
-  fi
-  end
+"$binary" serve "$service" --port 0 --clock frozen >"$work/ready" 2>"$work/log" &
+fake=$!
+for _ in $(seq 100); do
+  grep -q '^standin ready ' "$work/ready" && break
+  kill -0 "$fake" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+  sleep 0.1
 done
-exit $bad
+base=$(sed -n 's/^standin ready //p' "$work/ready")
+origin=$(sed -E 's,^(https?://[^/]+).*,\1,' <<<"$base")
+move_time "$origin" &
+mover=$!
+credential=$(sed -n 's/^  credential  //p' "$work/log")
+document=$PWD/spec/$service/openapi.yaml
+: >"$work/out"
+verdict=ok
+rest=()
+while read -r path server; do
+  rest+=(--exclude-path "$path")
+  hold "$document" "$origin$server" --include-path "$path" || verdict=FAIL
+done < <(own_servers "$document")
+hold "$document" "$base" "${rest[@]}" || verdict=FAIL
+if [ $verdict = ok ]; then
+  made=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work/out" | awk '{ sum += $1 } END { print sum }')
+  printf 'ok   %-18s %s calls\n' "$service" "$made"
+else
+  printf 'FAIL %s\n' "$service"
+  cat "$work/out"
+  exit 1
+fi
