@@ -19,7 +19,7 @@ use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
 use crate::contract::sample::{Direction, sample};
-use crate::contract::schema::Wrapped;
+use crate::contract::schema::{SchemaId, Wrapped};
 use crate::contract::violation::{Place, Violation};
 use crate::world::store::Record;
 
@@ -86,7 +86,8 @@ impl<'c> Turn<'c, '_> {
         }
         let mut reply = Reply::new(status(code));
         let check = plan.checks.get(&code);
-        let revealed = self.revealed(done);
+        let parts = check.and_then(|check| check.parts.as_ref());
+        let revealed = self.revealed(done, parts.map(|parts| parts.record));
         if let Some(rendered) = self.body(plan, inputs, done, revealed.as_ref(), scope)? {
             let media = check.map_or("application/json", |check| check.media.as_str());
             reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
@@ -169,8 +170,8 @@ impl<'c> Turn<'c, '_> {
         Ok(Some(Rendered { bytes, skeleton, split }))
     }
 
-    /// A new record whose secrets are shown.
-    fn revealed(&self, done: &Done) -> Option<Arc<Revealed>> {
+    /// A new record whose secrets are shown, ready for the schema that it is shown under.
+    fn revealed(&self, done: &Done, schema: Option<SchemaId>) -> Option<Arc<Revealed>> {
         let (record, index) = (done.record.as_ref()?, done.reveals?);
         let hidden = record.hidden.as_ref()?;
         let mut shown = self.visible_of(record);
@@ -178,7 +179,7 @@ impl<'c> Turn<'c, '_> {
         let secrets = resource.secrets.iter();
         shown.extend(secrets.filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone()))));
         let json = serde_json::to_string(&shown).unwrap_or_default();
-        let shown = self.contract.replies.ready(resource.schema, Value::Object(shown));
+        let shown = self.contract.replies.ready(schema, Value::Object(shown));
         Some(Arc::new(Revealed { record: record.clone(), json, shown }))
     }
 
@@ -208,8 +209,7 @@ impl<'c> Turn<'c, '_> {
                     true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
                     false => rendered.skeleton,
                 };
-                let (fits, value) = self.contract.replies.accepts(check.whole, value);
-                if fits { Vec::new() } else { self.contract.replies.check(check.whole, value, Place::Body).0 }
+                self.contract.replies.check(check.whole, value, Place::Body).0
             }
         };
         if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
@@ -217,8 +217,7 @@ impl<'c> Turn<'c, '_> {
 
     fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: Value) -> Vec<Violation> {
         let replies = &self.contract.replies;
-        let (fits, skeleton) = replies.accepts(parts.envelope, skeleton);
-        let mut violations = if fits { Vec::new() } else { replies.check(parts.envelope, skeleton, Place::Body).0 };
+        let mut violations = replies.check(parts.envelope, skeleton, Place::Body).0;
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
         for (index, record) in records.iter().enumerate() {
@@ -230,29 +229,20 @@ impl<'c> Turn<'c, '_> {
                 Some(revealed) => replies.fits(&revealed.shown, parts.record),
                 None => self.written_fits(record, parts.record),
             };
-            if fits == Some(true) {
-                if let Some(bit) = bit {
-                    record.checked.fetch_or(bit, Ordering::Relaxed);
-                }
-                continue;
-            }
-            let value = match revealed {
+            let shown = || match revealed {
                 Some(revealed) => revealed.shown.value().clone(),
                 None => Value::Object(self.visible_of(record)),
             };
-            let (fits, value) = replies.accepts(parts.record, value);
-            match (fits, bit) {
-                (true, Some(bit)) => {
-                    record.checked.fetch_or(bit, Ordering::Relaxed);
-                }
-                (true, None) => {}
-                (false, _) => {
-                    let place = if parts.list { format!("{}/{index}", parts.pointer) } else { parts.pointer.clone() };
-                    let found = replies.check(parts.record, value, Place::Body).0;
-                    violations
-                        .extend(found.into_iter().map(|v| Violation { pointer: format!("{place}{}", v.pointer), ..v }));
-                }
+            let found = match fits {
+                Some(true) => Vec::new(),
+                _ => replies.check(parts.record, shown(), Place::Body).0,
+            };
+            if let Some(bit) = bit.filter(|_| found.is_empty()) {
+                record.checked.fetch_or(bit, Ordering::Relaxed);
             }
+            let place = || if parts.list { format!("{}/{index}", parts.pointer) } else { parts.pointer.clone() };
+            violations
+                .extend(found.into_iter().map(|v| Violation { pointer: format!("{}{}", place(), v.pointer), ..v }));
         }
         violations
     }
@@ -278,12 +268,8 @@ pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply) 
     let declared = operation.response(reply.status.as_u16())?;
     let schema = declared.media.first()?.schema?;
     let value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
-    let (fits, value) = contract.operations.schemas.accepts(schema, value);
-    if fits {
-        return None;
-    }
     let violations = contract.operations.schemas.check(schema, value, Place::Body).0;
-    Some(unfit(contract, operation, reply.status.as_u16(), &violations))
+    (!violations.is_empty()).then(|| unfit(contract, operation, reply.status.as_u16(), &violations))
 }
 
 /// The reply with the body that the document declares for its status: an example, or a sample.
@@ -312,8 +298,7 @@ pub fn sampled_headers(
         let seed = turn.world.ids.sample_seed("header");
         let value = sample(&turn.contract.document, &header.raw, seed, turn.now, Direction::Reply);
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let name = HeaderName::from_bytes(header.name.as_bytes());
-        sampled.extend(name.ok().zip(HeaderValue::from_str(&text).ok()));
+        sampled.extend(header.field.clone().zip(HeaderValue::from_str(&text).ok()));
     }
     sampled
 }
@@ -321,10 +306,8 @@ pub fn sampled_headers(
 /// Required response headers that a reply lacks.
 pub fn missing_headers<'o>(operation: &'o Operation, reply: &Reply) -> Vec<&'o str> {
     let Some(declared) = operation.response(reply.status.as_u16()) else { return Vec::new() };
-    let lacks = |name: &str| {
-        HeaderName::from_bytes(name.as_bytes())
-            .map_or(true, |name| !reply.headers.iter().any(|(candidate, _)| *candidate == name))
-    };
+    let has = |name: &HeaderName| reply.headers.iter().any(|(candidate, _)| candidate == name);
     let required = declared.headers.iter().filter(|header| header.required);
-    required.map(|header| header.name.as_str()).filter(|name| lacks(name)).collect()
+    let lacking = required.filter(|header| !header.field.as_ref().is_some_and(has));
+    lacking.map(|header| header.name.as_str()).collect()
 }

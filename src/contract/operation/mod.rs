@@ -13,7 +13,7 @@ pub mod upload;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
 
 use super::document::Document;
@@ -92,6 +92,8 @@ pub struct Response {
 #[derive(Debug, Clone)]
 pub struct ResponseHeader {
     pub name: String,
+    /// The name as HTTP compares it; `None` where no header can have it.
+    pub field: Option<HeaderName>,
     pub required: bool,
     pub schema: Option<SchemaId>,
     pub raw: Value,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use http::Method;
+use http::{HeaderName, Method};
 use openapiv3::{Content, HeaderStyle, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -255,7 +255,8 @@ impl<'a> Reader<'a> {
         let (schema, raw) = self.schema(pointer, Direction::Reply);
         // Every header style but `simple` is unknown to the model, and would have been refused by it.
         let HeaderStyle::Simple = header.style;
-        Some(ResponseHeader { name, required: header.required, schema, raw })
+        let field = HeaderName::from_bytes(name.as_bytes()).ok();
+        Some(ResponseHeader { name, field, required: header.required, schema, raw })
     }
 
     fn media(&mut self, content: &Content, direction: Direction) -> Vec<Media> {
