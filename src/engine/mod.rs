@@ -38,12 +38,13 @@ use crate::contract::body::Body;
 use crate::contract::expression::Scope;
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::parameter;
-use crate::contract::plan::{IdKind, Idempotency, ResourceIndex, Verb};
+use crate::contract::plan::{Idempotency, ResourceIndex, Verb};
 use crate::contract::router::Route;
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
 use crate::world::fault::Kind;
+use crate::world::ids::IdForm;
 use crate::world::journal::{Performed, What};
 use crate::world::outbox::Receipt;
 use crate::world::quota::Standing;
@@ -89,7 +90,7 @@ pub fn handle(contract: &Contract, world: &mut World, call: &Call) -> Handled {
     };
     lifecycle::catch_up(contract, world, call.received_at); // 2
     let mut turn = Turn::new(contract, world);
-    let request_id = turn.next_id("request", &IdKind::Prefixed("req_".to_owned()));
+    let request_id = turn.world.ids.next("request", IdForm::Prefixed("req_"));
     let mut visit = Visit::new(Inputs::new(contract, call, request_id, turn.now), brought);
     let answer = answer(&mut turn, call, &mut visit);
     fault::give_back(&mut turn, &mut visit.struck);

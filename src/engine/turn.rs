@@ -1,7 +1,7 @@
 //! One turn of the engine: the contract, the world, and what has happened so far and why.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -76,7 +76,7 @@ impl<'c, 'w> Turn<'c, 'w> {
     /// A record's fields as callers see them; those of the one written last without parsing them.
     pub fn visible_of(&self, record: &Record) -> Map<String, Value> {
         match &self.written {
-            Some(written) if std::ptr::eq(&*written.record, record) => written.fields().clone(),
+            Some(written) if std::ptr::eq(&*written.record, record) => written.fields(),
             _ => record.visible(),
         }
     }
@@ -101,12 +101,12 @@ impl<'c, 'w> Turn<'c, 'w> {
 
     /// The next id of a kind.
     pub fn next_id(&mut self, kind: &str, form: &IdKind) -> Value {
-        self.world.ids.next(kind, &id_form(form))
+        self.world.ids.next(kind, id_form(form))
     }
 
     /// The id that [`Turn::next_id`] gives next.
     pub fn foreseen_id(&self, kind: &str, form: &IdKind) -> Value {
-        self.world.ids.clone().next(kind, &id_form(form))
+        self.world.ids.clone().next(kind, id_form(form))
     }
 }
 
@@ -129,9 +129,8 @@ impl Members for Record {
 }
 
 impl Written {
-    fn fields(&self) -> &Map<String, Value> {
-        static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-        self.visible.value().as_object().unwrap_or(&NONE)
+    fn fields(&self) -> Map<String, Value> {
+        self.visible.value().as_object().cloned().unwrap_or_default()
     }
 }
 
@@ -142,7 +141,7 @@ impl Members for Written {
     }
 
     fn whole(&self) -> Value {
-        let mut fields = self.fields().clone();
+        let mut fields = self.fields();
         fields.extend(self.record.hidden.as_deref().cloned().unwrap_or_default());
         Value::Object(fields)
     }
@@ -156,12 +155,12 @@ impl Members for Written {
     }
 }
 
-fn id_form(form: &IdKind) -> ids::IdForm {
+fn id_form(form: &IdKind) -> ids::IdForm<'_> {
     match form {
-        IdKind::Prefixed(prefix) => ids::IdForm::Prefixed(prefix.clone()),
+        IdKind::Prefixed(prefix) => ids::IdForm::Prefixed(prefix),
         IdKind::Form(IdForm::Uuid) => ids::IdForm::Uuid,
         IdKind::Form(IdForm::Integer) => ids::IdForm::Integer,
-        IdKind::Pattern(pattern) => ids::IdForm::Pattern(pattern.clone()),
+        IdKind::Pattern(pattern) => ids::IdForm::Pattern(pattern),
     }
 }
 

@@ -44,7 +44,7 @@ fn lived_in() -> World {
     let mut world = World::new("alice", 7, Clock::wall(FROZEN_START), &specs());
     world.clock.set(FROZEN_START + 5, FROZEN_START);
     world.ids.salt_secrets("alice");
-    world.ids.next("parcel", &IdForm::Uuid);
+    world.ids.next("parcel", IdForm::Uuid);
     world.ids.secret("key", "[a-z]{8}").unwrap();
     world.ids.sample_seed("parcel");
     for number in 0..300 {
@@ -119,7 +119,7 @@ fn a_restored_world_goes_on_as_the_original_would() {
     let mut one = lived_in();
     let mut two = from_json(&to_json(&one), &specs()).unwrap();
     for world in [&mut one, &mut two] {
-        world.ids.next("parcel", &IdForm::Prefixed("p".to_owned()));
+        world.ids.next("parcel", IdForm::Prefixed("p"));
         world.ids.secret("key", "[a-z]{8}").unwrap();
         assert_eq!(world.store.insert(1, "new", &Map::new(), None, 0).unwrap().seq, 301);
         assert_eq!(world.agenda.take_due(60).map(|(at, _)| at), Some(40));
