@@ -14,6 +14,9 @@ use crate::world::journal::What;
 use crate::world::outbox::{DELIVERIES_MAX, Delivery};
 use crate::world::store::Record;
 
+/// Room for an event's data as text, in bytes, before it has to grow.
+const EVENT_ROOM: usize = 512;
+
 /// A delivery that was started by hand.
 #[derive(Default)]
 pub struct Sent {
@@ -122,8 +125,8 @@ impl<'c> Turn<'c, '_> {
         let depth = scope.len();
         self.bind_record(scope, "record", record);
         let shows = scope.show(true);
-        let mut bytes = Vec::new();
-        let written = tree.write(scope, &mut bytes);
+        let mut bytes = Vec::with_capacity(EVENT_ROOM);
+        let written = tree.write_text(scope, &mut bytes);
         scope.show(shows);
         scope.truncate(depth);
         written.map_err(|error| Problem::evaluation(self.contract, &error))?;

@@ -162,7 +162,7 @@ pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Reply 
     // What is ours to say is said in the service's shape: an error's own body has no place for it.
     let own = plan.body.as_ref().filter(|_| problem.message.is_none());
     let mut body = Vec::with_capacity(256);
-    if own.unwrap_or(&contract.plan.shapes.error).write(&scope, &mut body).is_err() {
+    if own.unwrap_or(&contract.plan.shapes.error).write_text(&scope, &mut body).is_err() {
         body = error.to_string().into_bytes();
     }
     if let Ok(media) = HeaderValue::from_str(&contract.plan.shapes.error_media) {

@@ -29,6 +29,9 @@ fn writes(tree: Value, expected: &str) -> Value {
         let mut out = b"before".to_vec();
         let skeleton = compiled.write(scope, &mut out).expect("the tree is written");
         assert_eq!(String::from_utf8_lossy(&out), format!("before{expected}"));
+        let mut text = Vec::new();
+        compiled.write_text(scope, &mut text).expect("the tree is written");
+        assert_eq!(String::from_utf8_lossy(&text), expected);
         let value = compiled.evaluate(scope).expect("the tree has a value");
         let written: Value = serde_json::from_str(expected).expect("the expectation is JSON");
         assert_eq!(value.to_string(), written.to_string());

@@ -57,8 +57,7 @@ impl Tree {
     }
 
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        let mut writer = Writer { out: None, items: 0 };
-        writer.node(&self.root, scope)
+        Writer { out: None, keeps: true, items: 0 }.node(&self.root, scope)
     }
 
     /// Leaves that are one bare name, as (pointer, name): `("/data", "record")`. Leaves inside `$each` are not among them.
@@ -78,8 +77,17 @@ impl Tree {
     /// Writes compact JSON. A bare name bound as text is copied as it is. Returned is the tree's value with `null` in the place of each
     /// such copied leaf: what is left to be checked. After an error `out` is as it was.
     pub fn write(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Result<Value, EvaluationError> {
+        self.put(scope, out, true)
+    }
+
+    /// The same where nobody wants the value, which is not made.
+    pub fn write_text(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Result<(), EvaluationError> {
+        self.put(scope, out, false).map(|_| ())
+    }
+
+    fn put(&self, scope: &Scope<'_>, out: &mut Vec<u8>, keeps: bool) -> Result<Value, EvaluationError> {
         let start = out.len();
-        let written = Writer { out: Some(&mut *out), items: 0 }.node(&self.root, scope);
+        let written = Writer { out: Some(&mut *out), keeps, items: 0 }.node(&self.root, scope);
         if written.is_err() {
             out.truncate(start);
         }
@@ -262,6 +270,8 @@ fn collect_names<'n>(node: &'n Node, bound: &mut Vec<&'n str>, names: &mut Vec<S
 /// Walks a tree once: makes its value and, where there is an output, writes it on the way.
 struct Writer<'o> {
     out: Option<&'o mut Vec<u8>>,
+    /// Is the value wanted? Otherwise null stands for any.
+    keeps: bool,
     /// Elements made by `$each` so far.
     items: usize,
 }
@@ -271,7 +281,7 @@ impl Writer<'_> {
         match node {
             Node::Literal { value, json } => {
                 self.put(json.as_bytes());
-                Ok(value.clone())
+                Ok(if self.keeps { value.clone() } else { Value::Null })
             }
             Node::Expression(expression) => match self.copied(expression, scope) {
                 Some(json) => {
@@ -283,10 +293,11 @@ impl Writer<'_> {
             Node::Text(template) => self.value(Cow::Owned(Value::String(template.render(scope)?))),
             Node::Object(members) => self.object(members, scope),
             Node::List(nodes) => {
-                let mut list = Vec::with_capacity(nodes.len());
+                let mut list = Vec::with_capacity(self.room(nodes.len()));
                 for (index, node) in nodes.iter().enumerate() {
                     self.put(if index == 0 { b"[" } else { b"," });
-                    list.push(self.node(node, scope)?);
+                    let value = self.node(node, scope)?;
+                    list.extend(self.keeps.then_some(value));
                 }
                 self.put(b"]");
                 Ok(Value::Array(list))
@@ -296,7 +307,7 @@ impl Writer<'_> {
     }
 
     fn object(&mut self, members: &[Member], scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        let mut map = Map::with_capacity(members.len());
+        let mut map = Map::with_capacity(self.room(members.len()));
         self.put(b"{");
         let mut first = true;
         for member in members {
@@ -311,7 +322,9 @@ impl Writer<'_> {
                 continue;
             }
             first = false;
-            map.insert(member.key.clone(), value);
+            if self.keeps {
+                map.insert(member.key.clone(), value);
+            }
         }
         self.put(b"}");
         Ok(Value::Object(map))
@@ -336,7 +349,7 @@ impl Writer<'_> {
             let message = format!("`$each` makes more than {EACH_ITEMS_MAX} elements, or {EACH_TOTAL_MAX} in all");
             return Err(error(message));
         }
-        let mut made = Vec::with_capacity(items.len());
+        let mut made = Vec::with_capacity(self.room(items.len()));
         let mut inner = scope.inner();
         self.put(b"[");
         for (index, item) in items.iter().enumerate() {
@@ -345,7 +358,8 @@ impl Writer<'_> {
             }
             inner.bind_owned("index", Value::from(index));
             inner.bind_ref(name, item);
-            made.push(self.node(body, &inner)?);
+            let value = self.node(body, &inner)?;
+            made.extend(self.keeps.then_some(value));
             inner.truncate(0);
         }
         self.put(b"]");
@@ -358,7 +372,7 @@ impl Writer<'_> {
         scope.text(expression.bare_name()?)
     }
 
-    /// Was a copied text written for the member since `mark`, other than `null`? Its value is null, too, but it is not absent.
+    /// Was a text written for the member since `mark`, other than `null`? The value of a copied one is null, too, but it is not absent.
     fn wrote_a_copy(&self, mark: usize, member: &Member) -> bool {
         let written = self.out.as_ref().and_then(|out| out.get(mark..)).unwrap_or_default();
         let written = written.strip_prefix(b",").unwrap_or(written);
@@ -379,7 +393,12 @@ impl Writer<'_> {
         if let Some(out) = &mut self.out {
             serde_json::to_writer(&mut **out, &*value).expect("JSON values can always be written to memory");
         }
-        Ok(value.into_owned())
+        Ok(if self.keeps { value.into_owned() } else { Value::Null })
+    }
+
+    /// Room for so many values, where they are wanted.
+    fn room(&self, values: usize) -> usize {
+        if self.keeps { values } else { 0 }
     }
 
     fn put(&mut self, bytes: &[u8]) {
