@@ -75,10 +75,15 @@ impl<'c> Turn<'c, '_> {
         }
         let object = self.object(record);
         let mut planned = Vec::new();
-        for rule in resource.lifecycle.iter().filter(|rule| in_state(rule, &object)) {
-            let Some(due) = self.due(rule, record) else { continue };
-            if !planned.contains(&due) {
-                planned.push(due);
+        let mut seen: Option<&Due> = None;
+        for rules in resource.lifecycle.chunk_by(|one, next| one.field == next.field) {
+            let state = object.member(&rules[0].field);
+            for rule in rules.iter().filter(|rule| state.and_then(Value::as_str) == Some(&rule.from)) {
+                // Rules that leave a state at the same time mostly stand together.
+                if seen.replace(&rule.due).is_some_and(|seen| seen.is_same(&rule.due)) {
+                    continue;
+                }
+                planned.extend(self.due(rule, record).filter(|due| !planned.contains(due)));
             }
         }
         let work = Work::Lifecycle { collection: index, seq: record.seq, entry: record.entry };

@@ -160,6 +160,17 @@ pub enum Due {
     After(i64),
 }
 
+impl Due {
+    /// Do both come to the same instant for every record?
+    pub fn is_same(&self, other: &Due) -> bool {
+        match (self, other) {
+            (Due::At(one), Due::At(other)) => one.text() == other.text(),
+            (Due::After(one), Due::After(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Read {
     pub name: String,
