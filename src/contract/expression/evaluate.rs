@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::Scope;
 use super::object::Object;
 use super::operators::{NULL, kind, negate};
+use super::scope::Bound;
 use super::syntax::{Comprehension, ComprehensionKind, Element, Key, Node};
 
 /// The longest list that a comprehension goes through.
@@ -39,16 +40,16 @@ struct Variables<'v> {
     outer: Option<&'v Variables<'v>>,
 }
 
+/// What a member is looked up in: a record's bare name stands for all that it holds.
+enum Holder<'v> {
+    Value(Cow<'v, Value>),
+    Object(&'v Object<'v>),
+}
+
 /// An element of what a comprehension goes through.
 #[derive(Clone, Copy)]
 enum Item<'v> {
     Value(&'v Value),
-    Object(&'v Object<'v>),
-}
-
-/// What a member is looked up in.
-enum Holder<'v> {
-    Value(Cow<'v, Value>),
     Object(&'v Object<'v>),
 }
 
@@ -123,23 +124,22 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// What a member is looked up in: a record's bare name stands for all that it holds.
     fn holder<'v>(&self, node: &'v Node, variables: Option<&'v Variables<'v>>) -> Result<Option<Holder<'v>>, String>
     where
         's: 'v,
     {
-        let object = match node {
-            Node::Name(name) => self.scope.object(name),
-            Node::Variable(index) => match variable(*index, variables)? {
-                Item::Object(object) => Some(object),
-                Item::Value(_) => None,
+        let holder = match node {
+            Node::Name(name) => match self.scope.bound(name)? {
+                Bound::Object(object) => Holder::Object(object),
+                bound => Holder::Value(Cow::Borrowed(self.scope.seen(name, bound)?)),
             },
-            _ => None,
+            Node::Variable(index) => match variable(*index, variables)? {
+                Item::Object(object) => Holder::Object(object),
+                Item::Value(value) => Holder::Value(Cow::Borrowed(value)),
+            },
+            _ => return Ok(self.optional(node, variables)?.map(Holder::Value)),
         };
-        match object {
-            Some(object) => self.charge(1).map(|()| Some(Holder::Object(object))),
-            None => Ok(self.optional(node, variables)?.map(Holder::Value)),
-        }
+        self.charge(1).map(|()| Some(holder))
     }
 
     /// The operand of `orValue`: with a `?` in it, null is a value; without one, null is absence.

@@ -4,6 +4,7 @@ use serde_json::{Number, Value};
 
 use super::Scope;
 use super::operators::NULL;
+use super::scope::Bound;
 
 /// `name.member[0]['any key']`.
 #[derive(Debug)]
@@ -66,10 +67,10 @@ impl Path {
     /// The value at the path; null when the root is bound and a later step leads nowhere.
     pub fn find<'v>(&self, scope: &'v Scope<'_>) -> Result<&'v Value, String> {
         let Some((first, others)) = self.steps.split_first() else { return scope.value(&self.root) };
-        let mut found = match (scope.object(&self.root), first) {
-            (Some(object), Step::Member(name)) => object.member(name),
-            (Some(_), Step::Item(_)) => None,
-            (None, first) => first.below(scope.value(&self.root)?),
+        let mut found = match (scope.bound(&self.root)?, first) {
+            (Bound::Object(object), Step::Member(name)) => object.member(name),
+            (Bound::Object(_), Step::Item(_)) => None,
+            (bound, first) => first.below(scope.seen(&self.root, bound)?),
         };
         for step in others {
             found = found.and_then(|value| step.below(value));

@@ -100,17 +100,13 @@ impl<'a> Scope<'a> {
 
     /// A name's value; a fragment that says why there is none.
     pub(super) fn value(&self, name: &str) -> Result<&Value, String> {
-        let bound = self.bound(name)?;
-        let value = if self.shows { bound.visible() } else { bound.value() };
-        value.map_err(|error| format!("`{name}` {error}"))
+        self.seen(name, self.bound(name)?)
     }
 
-    /// The record that a name stands for: its members are looked up in it, hidden ones, too.
-    pub(super) fn object(&self, name: &str) -> Option<&Object<'a>> {
-        match self.get(name)? {
-            Bound::Object(object) => Some(object),
-            _ => None,
-        }
+    /// What is bound to a name, as it is seen here.
+    pub(super) fn seen<'s>(&self, name: &str, bound: &'s Bound<'_>) -> Result<&'s Value, String> {
+        let value = if self.shows { bound.visible() } else { bound.value() };
+        value.map_err(|error| format!("`{name}` {error}"))
     }
 
     /// The list of records that a name stands for: none where some of their fields must not be seen.
@@ -131,7 +127,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn bound(&self, name: &str) -> Result<&Bound<'a>, String> {
+    /// What is bound to a name; a fragment that says that nothing is.
+    pub(super) fn bound(&self, name: &str) -> Result<&Bound<'a>, String> {
         self.get(name).ok_or_else(|| format!("`{name}` is not bound here"))
     }
 }
