@@ -31,6 +31,9 @@ use store::{CollectionSpec, Store};
 use tally::Tallies;
 use touch::Touches;
 
+/// A map that is only looked up: its order means nothing, and its hashes are the same in every run.
+type LookedUp<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::FixedState, imbl::shared_ptr::DefaultSharedPtr>;
+
 #[derive(Debug, Clone)]
 pub struct World {
     /// The name by which callers choose it: `default`.

@@ -1,9 +1,9 @@
 //! Counters behind rate limits, per bucket and caller.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+
+use super::LookedUp;
 
 /// A limit: at most `count` calls in any window of `window_ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +40,8 @@ pub const CALLERS_MAX: usize = 100_000;
 /// A limit over [`SLOTS_MAX`] calls counts them in this many parts of its window.
 const PARTS: i64 = 64;
 
-/// Only looked up; never walked but to be sorted. The same hashes in every run.
-type ByCaller =
-    imbl::GenericHashMap<Arc<str>, Arc<Log>, BuildHasherDefault<DefaultHasher>, imbl::shared_ptr::DefaultSharedPtr>;
+/// Never walked but to be sorted.
+type ByCaller = LookedUp<Arc<str>, Arc<Log>>;
 
 /// Pairs are kept in two generations: a pair that is charged moves to the young one; when that is full, the old one is dropped
 /// and the young one grows old. So the longest unused go first, and no order has to be kept on every call.

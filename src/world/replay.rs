@@ -1,13 +1,12 @@
 //! Replies pinned to idempotency keys, and keys whose first reply is still to come.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::LookedUp;
 use super::state::base64_text;
 use crate::call::Reply;
 
@@ -19,13 +18,9 @@ pub struct Pinned {
     pub expires_at: i64,
 }
 
-/// Only looked up, never walked; the same hashes in every run.
-type ByScope =
-    imbl::GenericHashMap<Arc<str>, Arc<Pinned>, BuildHasherDefault<DefaultHasher>, imbl::shared_ptr::DefaultSharedPtr>;
-
 #[derive(Debug, Clone, Default)]
 pub struct Replays {
-    by_scope: ByScope,
+    by_scope: LookedUp<Arc<str>, Arc<Pinned>>,
     /// What expires first stands first.
     expiry: imbl::OrdSet<(i64, Arc<str>)>,
     /// Bytes of bodies and scopes kept.

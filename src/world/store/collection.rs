@@ -1,8 +1,7 @@
 //! One collection: its records by order of creation, by id and by default order, and its indexes, always in step.
 
 use std::cmp::Ordering;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
@@ -13,9 +12,7 @@ use super::filter::Test;
 use super::key::{Key, Keys};
 use super::ranked::Ranked;
 use super::{CollectionSpec, RECORDS_MAX, Record, StoreError};
-
-/// The same hashes in every run: only looked up, never walked.
-type ById = imbl::GenericHashMap<Named, (), BuildHasherDefault<DefaultHasher>, imbl::shared_ptr::DefaultSharedPtr>;
+use crate::world::LookedUp;
 
 #[derive(Debug, Clone)]
 pub struct Collection {
@@ -23,7 +20,7 @@ pub struct Collection {
     /// The `seq` of the next record.
     next: u64,
     records: Ranked<Kept>,
-    by_id: ById,
+    by_id: LookedUp<Named, ()>,
     /// Default order; `None` where that is the order of creation.
     order: Option<Ranked<Placed>>,
     indexes: Vec<Index>,
@@ -74,7 +71,7 @@ impl Collection {
         Collection {
             next: 1,
             records: Ranked::default(),
-            by_id: ById::default(),
+            by_id: LookedUp::default(),
             order: spec.order.as_ref().map(|_| Ranked::default()),
             indexes: spec.indexes.iter().map(|_| Index { entries: Ranked::default(), irregular: 0 }).collect(),
             blobs: imbl::OrdMap::new(),

@@ -187,6 +187,17 @@ impl Short {
     fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
+
+    /// The text as numbers that are ordered like it; what is beyond its end is 0, so a text and the same followed by NUL need their lengths.
+    fn words(&self) -> [u64; 3] {
+        let word = |start: usize| {
+            let mut word = [0; 8];
+            let bytes = &self.bytes[start..(start + 8).min(SHORT_MAX)];
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_be_bytes(word)
+        };
+        [word(0), word(8), word(16)]
+    }
 }
 
 impl std::fmt::Debug for Short {
@@ -200,6 +211,9 @@ impl Ord for Key {
         match (self, other) {
             (Key::Integer(one), Key::Integer(two)) => one.cmp(two),
             (Key::Bool(one), Key::Bool(two)) => one.cmp(two),
+            (Key::Short(one), Key::Short(two)) => (one.words(), one.len).cmp(&(two.words(), two.len)),
+            // Long texts of an index are shared.
+            (Key::Long(one), Key::Long(two)) if Arc::ptr_eq(one, two) => Ordering::Equal,
             _ => {
                 let class = self.class();
                 class.cmp(&other.class()).then_with(|| match class {
