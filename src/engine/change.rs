@@ -168,7 +168,8 @@ impl<'c> Turn<'c, '_> {
     ) -> Result<(), Problem> {
         for field in &resource.fields {
             let name = field.name.as_str();
-            let given = source.body.get(name).filter(|_| source.trusted || !field.read_only);
+            let settable = source.trusted || !field.read_only;
+            let given = settable.then(|| source.body.get(name)).flatten();
             let stamped =
                 [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {

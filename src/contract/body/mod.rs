@@ -224,9 +224,9 @@ fn choose<'o>(declared: &'o [Media], kind: &str) -> Option<&'o Media> {
     if kind.is_empty() {
         return declared.iter().find(|media| media.is_json() || media.name == "*/*");
     }
-    let range = kind.split_once('/').map(|(main, _)| format!("{main}/*")).unwrap_or_default();
     let find = |name: &str| declared.iter().find(|media| media.name == name);
-    find(kind).or_else(|| find(&range)).or_else(|| find("*/*"))
+    let range = || find(&format!("{}/*", kind.split_once('/')?.0));
+    find(kind).or_else(range).or_else(|| find("*/*"))
 }
 
 /// The declared media type for JSON, or another with members.

@@ -166,8 +166,8 @@ impl Decoder<'_> {
 
     fn checked(&mut self, parameter: &Parameter, value: Value) -> Value {
         let Some(schema) = parameter.schema else { return value };
-        let pointer = format!("/{}", escape(&parameter.name));
-        let (violations, value) = self.schemas.check_below(&pointer, schema, value, parameter.place);
+        let pointer = format_args!("/{}", escape(&parameter.name));
+        let (violations, value) = self.schemas.check_below(pointer, schema, value, parameter.place);
         self.violations.extend(violations);
         value
     }

@@ -14,6 +14,7 @@ mod compile;
 mod message;
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -109,7 +110,13 @@ impl Schemas {
     }
 
     /// Like [`Schemas::check`] for a value that stands at a pointer: a parameter at `/per_page`, an item at `/posts/3`.
-    pub fn check_below(&self, pointer: &str, id: SchemaId, value: Value, place: Place) -> (Vec<Violation>, Value) {
+    pub fn check_below(
+        &self,
+        pointer: impl Display,
+        id: SchemaId,
+        value: Value,
+        place: Place,
+    ) -> (Vec<Violation>, Value) {
         let wrapped = self.wrap(id, value);
         // The fast path answers for valid values, which are most; collecting errors costs several times as much.
         if self.validator.is_valid(&wrapped) {
@@ -117,7 +124,7 @@ impl Schemas {
         }
         let errors = self.validator.iter_errors(&wrapped).collect();
         let complaints = best::flatten(errors, VIOLATIONS_MAX);
-        let violations = violations(pointer, complaints, place);
+        let violations = violations(&pointer.to_string(), complaints, place);
         (violations, unwrap(wrapped))
     }
 
