@@ -210,19 +210,18 @@ impl Bench {
         if !self.wants(name) {
             return;
         }
-        let cost = |operations: usize| {
+        let ready = |operations: usize| {
             let file = self.folder.join(format!("operations-{operations}.json"));
             std::fs::write(&file, synthetic(operations).to_string()).expect("the document can be written");
             let server = self.standin(&[&file.display().to_string()]);
             let made = server.send(&Request::post("/things0", "", r#"{"name":"a"}"#)).expect("the fake answers");
             let made: Value = serde_json::from_slice(&made.body).expect("JSON");
             let target = format!("/things0/{}", made["id"].as_str().expect("an id"));
-            let request = [Request::get(&target, "")];
-            server.cost(&request, self.calls / 8);
-            median((0..5).map(|_| server.cost(&request, self.calls / 5)).collect())
+            (server, [Request::get(&target, "")])
         };
-        let (few, many) = (cost(10), cost(1_200));
-        println!("{name:<44} {many:>10.1} {:>10} {few:>10.1} {:>7.2}  ≥ 0.91 (10 % more)", "10", few / many);
+        let ((few, of_few), (many, of_many)) = (ready(10), ready(1_200));
+        let pair = Pair { server: &many, yardstick: &few, named: "10" };
+        self.compare(name, &pair, &of_many, &of_few, "≥ 0.91 (10 % more)");
     }
 
     /// From the start of the process to the first right answer.

@@ -17,7 +17,7 @@ pub fn humanise(name: &str) -> String {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(&cased(&word, text.is_empty()));
+        text.push_str(&cased(word, text.is_empty()));
     }
     if text.is_empty() { name.to_owned() } else { text }
 }
@@ -64,53 +64,51 @@ pub fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
 }
 
 /// Splits at separators, at `aB`, and before the last capital of `HTMLBody`.
-fn words(name: &str) -> Vec<String> {
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (index, character) in characters.iter().enumerate() {
-        if matches!(character, '_' | '-' | ' ' | '.' | '[' | ']' | '/' | ':' | '$' | '@') {
-            words.push(String::new());
-            continue;
-        }
-        let before = index.checked_sub(1).map(|before| characters[before]);
-        let after = characters.get(index + 1);
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(['_', '-', ' ', '.', '[', ']', '/', ':', '$', '@']).filter(|part| !part.is_empty());
+    parts.flat_map(|part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let (word, others) = rest.split_at(word_end(rest));
+            rest = others;
+            (!word.is_empty()).then_some(word)
+        })
+    })
+}
+
+/// Where the first word of a text without separators ends.
+fn word_end(text: &str) -> usize {
+    let mut before: Option<char> = None;
+    for (at, character) in text.char_indices() {
+        let mut following = text[at..].chars().skip(1);
+        let (next, after_next) = (following.next(), following.next());
+        // `IDs` and `URLs` are one word: their last capital is followed by a lone `s`.
+        let plural = next == Some('s') && after_next.is_none_or(|after| !after.is_lowercase());
         let starts_hump = character.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
                     || before.is_ascii_digit()
-                    || before.is_uppercase()
-                        && after.is_some_and(|after| after.is_lowercase() && !plural_follows(&characters, index))
+                    || before.is_uppercase() && next.is_some_and(char::is_lowercase) && !plural
             });
         if starts_hump {
-            words.push(String::new());
+            return at;
         }
-        if let Some(word) = words.last_mut() {
-            word.push(*character);
-        }
+        before = Some(character);
     }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// `IDs` and `URLs` are one word: the capital at `index` is followed by a lone `s`.
-fn plural_follows(characters: &[char], index: usize) -> bool {
-    characters.get(index + 1) == Some(&'s') && characters.get(index + 2).is_none_or(|after| !after.is_lowercase())
+    text.len()
 }
 
 fn cased(word: &str, first: bool) -> String {
-    let upper = word.to_uppercase();
-    if ACRONYMS.contains(&upper.as_str()) {
-        return upper;
+    let acronym = |word: &str| ACRONYMS.into_iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
+    if let Some(acronym) = acronym(word) {
+        return acronym.to_owned();
     }
-    if let Some(singular) = upper.strip_suffix('S').filter(|singular| ACRONYMS.contains(singular)) {
+    if let Some(singular) = word.strip_suffix(['s', 'S']).and_then(acronym) {
         return format!("{singular}s");
     }
     let lower = word.to_lowercase();
-    if !first {
-        return lower;
-    }
     let mut characters = lower.chars();
-    match characters.next() {
+    match characters.next().filter(|_| first) {
         Some(initial) => initial.to_uppercase().chain(characters).collect(),
         None => lower,
     }

@@ -170,13 +170,13 @@ impl<'c> Turn<'c, '_> {
             let name = field.name.as_str();
             let settable = source.trusted || !field.read_only;
             let given = settable.then(|| source.body.get(name)).flatten();
-            let stamped =
-                [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
+            let is_stamped =
+                || [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {
                 id.clone()
             } else if let Some(given) = given {
                 given.clone()
-            } else if stamped {
+            } else if is_stamped() {
                 instant(self.now, field.time.unwrap_or(TimeForm::Milliseconds))
             } else if !field.required {
                 continue;

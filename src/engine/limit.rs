@@ -37,17 +37,24 @@ pub fn charge(
         let subject = subject(limit, caller, now).map_err(|error| (Problem::evaluation(contract, &error), None))?;
         counted.extend(subject.map(|subject| (limit, subject)));
     }
-    let asked = counted.iter();
+    let refused = |standing: Standing| {
+        let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
+        problem.retry_after = Some(seconds_until(standing.reset_at, now));
+        (problem, Some(standing))
+    };
+    // One alone may be charged unasked: a call that it refuses is not counted.
+    let asked = counted.iter().filter(|_| counted.len() > 1);
     let asked = asked.map(|(limit, subject)| world.quotas.standing(&limit.bucket, subject, rate(limit), now));
     // Who waits for the last of them to open gets through.
     if let Some(standing) = asked.filter(|standing| !standing.passes).max_by_key(|standing| standing.reset_at) {
-        let mut problem = Problem::new(contract.plan.errors.known.rate_limited);
-        problem.retry_after = Some(seconds_until(standing.reset_at, now));
-        return Err((problem, Some(standing)));
+        return Err(refused(standing));
     }
     let mut tightest: Option<Standing> = None;
     for (limit, subject) in &counted {
         let standing = world.quotas.charge(&limit.bucket, subject, rate(limit), now);
+        if !standing.passes {
+            return Err(refused(standing));
+        }
         if tightest.is_none_or(|known| standing.remaining < known.remaining) {
             tightest = Some(standing);
         }

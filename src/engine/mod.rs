@@ -429,7 +429,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
         Some(operation) => problem.told_by(&contract.plan.actions[operation.0]),
         None => problem,
     };
-    let reply = problem::render(contract, &problem, &visit.inputs);
+    let (reply, body) = problem::render(contract, &problem, &visit.inputs);
     visit.pins = false;
     if let Some(message) = &problem.message {
         turn.because("bug", message.clone());
@@ -437,7 +437,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
     }
     turn.because("refused", problem.plan(contract).name.clone());
     let Some(declared) = visit.declared(contract) else { return reply };
-    match reply::check_refusal(contract, declared, &reply) {
+    match reply::check_refusal(contract, declared, &reply, body) {
         None => {
             if declared.response(reply.status.as_u16()).is_none() {
                 turn.because("undeclared", format!("{} declares no {}", declared.id, reply.status.as_u16()));
@@ -454,7 +454,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
         Some(unfit) => {
             let message = unfit.message.clone().unwrap_or_default();
             turn.because("bug", message);
-            problem::render(contract, &unfit, &visit.inputs)
+            problem::render(contract, &unfit, &visit.inputs).0
         }
     }
 }
@@ -482,7 +482,7 @@ fn finish(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &mut Reply) {
         );
         turn.because("bug", text.clone());
         let headers = standing.map(|standing| limit::headers(contract, &standing, turn.now));
-        *reply = problem::render(contract, &Problem::loud(contract, text), &visit.inputs);
+        *reply = problem::render(contract, &Problem::loud(contract, text), &visit.inputs).0;
         reply.headers.extend(headers.unwrap_or_default());
     }
 }

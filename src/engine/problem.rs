@@ -1,14 +1,16 @@
 //! What the API says when it refuses, and the one place where that becomes a reply.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::inputs::Inputs;
 use crate::call::Reply;
 use crate::contract::Contract;
-use crate::contract::expression::{EvaluationError, Scope};
+use crate::contract::expression::{EvaluationError, Members, Object, Scope};
 use crate::contract::plan::{Action, ErrorIndex, ErrorPlan};
 use crate::contract::template::Template;
 use crate::contract::violation::Violation;
@@ -97,74 +99,156 @@ impl Problem {
     }
 }
 
+/// An error as the shapes see it, and its violations as they are told. Most shapes show few of its members: what costs much is made when it
+/// is asked for.
+#[derive(Debug)]
+struct Told<'p> {
+    status: Value,
+    code: Value,
+    kind: Value,
+    message: Value,
+    details: Value,
+    retry_after: Value,
+    violations: &'p [Violation],
+}
+
 /// An error as the shapes see it.
 pub fn describe(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Value {
-    let violations = violations(problem);
-    describe_in(contract, problem, &scope(problem, inputs, &violations), &violations)
+    Told::of(contract, problem, &scope(problem, inputs)).whole()
 }
 
 /// Can all that an error says be made of what is known? Some errors speak of what only their own rule has read.
 pub fn can_be_told(contract: &Contract, problem: &Problem, inputs: &Inputs) -> bool {
     let plan = problem.plan(contract);
-    let violations = violations(problem);
-    let mut scope = scope(problem, inputs, &violations);
+    let mut scope = scope(problem, inputs);
     let told = [Some(&plan.message), plan.code.as_ref()].into_iter().flatten().all(|text| text.render(&scope).is_ok())
         && plan.details.as_ref().is_none_or(|tree| tree.evaluate(&scope).is_ok())
         && plan.headers.iter().all(|(_, text)| text.render(&scope).is_ok());
-    let error = describe_in(contract, problem, &scope, &violations);
-    scope.bind_ref("error", &error);
+    let error = Told::of(contract, problem, &scope);
+    scope.bind_object("error", Object::lent(&error));
     told && plan.body.as_ref().is_none_or(|tree| tree.evaluate(&scope).is_ok())
 }
 
 /// What the texts of an error see.
-fn scope<'s>(problem: &'s Problem, inputs: &'s Inputs, violations: &'s Value) -> Scope<'s> {
+fn scope<'s>(problem: &'s Problem, inputs: &'s Inputs) -> Scope<'s> {
     let mut scope = Scope::with_capacity(16);
     inputs.bind(&mut scope);
-    scope.bind_ref("violations", violations);
+    let violations = problem.violations.iter().map(|violation| Object::lent(violation));
+    scope.bind_objects("violations", violations.collect());
     for (name, value) in &problem.names {
         scope.bind_ref(name, value);
     }
     scope
 }
 
-fn describe_in(contract: &Contract, problem: &Problem, scope: &Scope<'_>, violations: &Value) -> Value {
-    let plan = problem.plan(contract);
-    let render = |template: &Template| template.render(scope).unwrap_or_else(|error| error.message);
-    let message = problem.message.clone().unwrap_or_else(|| render(&plan.message));
-    let details = match &plan.details {
-        Some(tree) => tree.evaluate(scope).unwrap_or(Value::Null),
-        None if problem.violations.is_empty() => Value::Null,
-        None => problem.violations.iter().map(|v| json!({"field": field(v), "message": v.message})).collect(),
-    };
-    // What a list of results shows of an item's error: the details say more than the general message.
-    let told: Vec<&str> = details.as_array().into_iter().flatten().filter_map(|one| one["message"].as_str()).collect();
-    let summary = if told.is_empty() { message.clone() } else { told.join("; ") };
-    json!({
-        "status": problem.status(contract),
-        "code": plan.code.as_ref().map(render),
-        "type": plan.kind,
-        "message": message,
-        "summary": summary,
-        "details": details,
-        "retry_after": problem.retry_after,
-        "violations": violations,
-    })
+impl<'p> Told<'p> {
+    const MEMBERS: [&'static str; 8] =
+        ["status", "code", "type", "message", "summary", "details", "retry_after", "violations"];
+
+    fn of(contract: &Contract, problem: &'p Problem, scope: &Scope<'_>) -> Told<'p> {
+        let plan = problem.plan(contract);
+        let render = |template: &Template| template.render(scope).unwrap_or_else(|error| error.message);
+        let details = match &plan.details {
+            Some(tree) => tree.evaluate(scope).unwrap_or(Value::Null),
+            None if problem.violations.is_empty() => Value::Null,
+            None => problem.violations.iter().map(detail).collect(),
+        };
+        Told {
+            status: Value::from(problem.status(contract)),
+            code: Value::from(plan.code.as_ref().map(render)),
+            kind: Value::from(plan.kind.clone()),
+            message: Value::from(problem.message.clone().unwrap_or_else(|| render(&plan.message))),
+            details,
+            retry_after: Value::from(problem.retry_after),
+            violations: &problem.violations,
+        }
+    }
+
+    /// What a list of results shows of an item's error: the details say more than the general message.
+    fn summary(&self) -> Value {
+        let details = self.details.as_array().into_iter().flatten();
+        let told: Vec<&str> = details.filter_map(|one| one["message"].as_str()).collect();
+        if told.is_empty() { self.message.clone() } else { Value::from(told.join("; ")) }
+    }
 }
 
-/// The reply to a refusal, in the service's error shape or in the error's own. Rate-limit headers are the caller's business.
-pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Reply {
+impl Members for Told<'_> {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        Some(Cow::Borrowed(match name {
+            "status" => &self.status,
+            "code" => &self.code,
+            "type" => &self.kind,
+            "message" => &self.message,
+            "summary" => return Some(Cow::Owned(self.summary())),
+            "details" => &self.details,
+            "retry_after" => &self.retry_after,
+            "violations" => return Some(Cow::Owned(self.violations.iter().map(Members::whole).collect())),
+            _ => return None,
+        }))
+    }
+
+    fn whole(&self) -> Value {
+        whole(self, &Told::MEMBERS)
+    }
+
+    fn hides(&self) -> bool {
+        false
+    }
+
+    fn visible(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Members for Violation {
+    fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let text = match name {
+            "place" => self.place.word().to_owned(),
+            "field" => field(self),
+            "dotted" => self.pointer.trim_start_matches('/').replace('/', "."),
+            "pointer" => self.pointer.clone(),
+            "keyword" => self.keyword.clone(),
+            "message" => self.message.clone(),
+            _ => return None,
+        };
+        Some(Cow::Owned(Value::from(text)))
+    }
+
+    fn whole(&self) -> Value {
+        whole(self, &["place", "field", "dotted", "pointer", "keyword", "message"])
+    }
+
+    fn hides(&self) -> bool {
+        false
+    }
+
+    fn visible(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// All of these members.
+fn whole(members: &impl Members, names: &[&str]) -> Value {
+    let each = names.iter().filter_map(|name| Some(((*name).to_owned(), members.member(name)?.into_owned())));
+    Value::Object(each.collect())
+}
+
+fn detail(violation: &Violation) -> Value {
+    let members = [("field", field(violation)), ("message", violation.message.clone())];
+    Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect())
+}
+
+/// The reply to a refusal, in the service's error shape or in the error's own, and its body's value. Rate-limit headers are the caller's
+/// business.
+pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> (Reply, Value) {
     let plan = problem.plan(contract);
     let mut reply = Reply::new(status(problem.status(contract)));
-    let violations = violations(problem);
-    let mut scope = scope(problem, inputs, &violations);
-    let error = describe_in(contract, problem, &scope, &violations);
-    scope.bind_ref("error", &error);
+    let mut scope = scope(problem, inputs);
+    let error = Told::of(contract, problem, &scope);
+    scope.bind_object("error", Object::lent(&error));
     // What is ours to say is said in the service's shape: an error's own body has no place for it.
     let own = plan.body.as_ref().filter(|_| problem.message.is_none());
-    let mut body = Vec::with_capacity(256);
-    if own.unwrap_or(&contract.plan.shapes.error).write_text(&scope, &mut body).is_err() {
-        body = error.to_string().into_bytes();
-    }
+    let body = own.unwrap_or(&contract.plan.shapes.error).evaluate(&scope).unwrap_or_else(|_| error.whole());
     if let Ok(media) = HeaderValue::from_str(&contract.plan.shapes.error_media) {
         reply.headers.push((CONTENT_TYPE, media));
     }
@@ -175,8 +259,8 @@ pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> Reply 
     if let Some(seconds) = problem.retry_after.filter(|_| !own(&http::header::RETRY_AFTER)) {
         reply.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
     }
-    reply.body = Bytes::from(body);
-    reply
+    reply.body = Bytes::from(body.to_string());
+    (reply, body)
 }
 
 /// Header templates that can be rendered to a valid value; the others are left out.
@@ -190,21 +274,6 @@ pub fn headers(templates: &[(HeaderName, Template)], scope: &Scope<'_>) -> Vec<(
 
 pub fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-fn violations(problem: &Problem) -> Value {
-    problem.violations.iter().map(violation).collect()
-}
-
-fn violation(violation: &Violation) -> Value {
-    json!({
-        "place": violation.place.word(),
-        "field": field(violation),
-        "dotted": violation.pointer.trim_start_matches('/').replace('/', "."),
-        "pointer": violation.pointer,
-        "keyword": violation.keyword,
-        "message": violation.message,
-    })
 }
 
 /// A pointer as people write fields: `/posts/0/content` → `posts[0].content`; the place itself when it is the whole body.

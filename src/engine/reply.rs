@@ -264,11 +264,10 @@ fn unfit(contract: &Contract, operation: &Operation, code: u16, violations: &[Vi
 }
 
 /// Checks a refusal's body. Gives what is wrong with it; nothing when the status is not declared, which is noted apart.
-pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply) -> Option<Problem> {
+pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply, body: Value) -> Option<Problem> {
     let declared = operation.response(reply.status.as_u16())?;
     let schema = declared.media.first()?.schema?;
-    let value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
-    let violations = contract.operations.schemas.check(schema, value, Place::Body).0;
+    let violations = contract.operations.schemas.check(schema, body, Place::Body).0;
     (!violations.is_empty()).then(|| unfit(contract, operation, reply.status.as_u16(), &violations))
 }
 
