@@ -46,7 +46,13 @@ impl Fields {
     /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
     pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
         if let Some(field) = resource.field(name) {
-            return self.put_known(field, value);
+            let fields = if field.hidden { &mut self.hidden } else { &mut self.visible };
+            // Rules mostly change what is there.
+            match fields.get_mut(name) {
+                Some(known) => *known = coerce(field, value),
+                None => self.put_known(field, value),
+            }
+            return;
         }
         let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
         let hidden = resource.schema.is_some() || secret || resource.hidden.iter().any(|hidden| hidden == name);

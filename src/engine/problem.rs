@@ -99,8 +99,7 @@ impl Problem {
     }
 }
 
-/// An error as the shapes see it, and its violations as they are told. Most shapes show few of its members: what costs much is made when it
-/// is asked for.
+/// An error as the shapes see it. Most show few of its members: what costs much is made when it is asked for.
 #[derive(Debug)]
 struct Told<'p> {
     status: Value,
