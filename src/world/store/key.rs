@@ -355,6 +355,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_compare_alike_wherever_they_differ_and_with_nul_in_them() {
+        let mut texts: Vec<String> =
+            vec!["".into(), "\0".into(), "\0\0".into(), "a\0".into(), "a".into(), "a\0b".into()];
+        for at in 0..26 {
+            texts
+                .extend(["\0", "a", "y", "é"].map(|other| format!("{}{other}{}", "x".repeat(at), "x".repeat(25 - at))));
+            texts.extend(["\0", "y"].map(|other| format!("{}{other}", "x".repeat(at))));
+        }
+        for one in &texts {
+            for two in &texts {
+                assert_eq!(Key::text(one).cmp(&Key::text(two)), one.cmp(two), "{one:?} {two:?}");
+            }
+        }
+    }
+
+    #[test]
     fn objects_are_equal_whatever_the_order_of_their_fields() {
         assert_eq!(Key::of(&json!({"a": 1, "b": [2.0]})), Key::of(&json!({"b": [2], "a": 1.0})));
         assert_ne!(Key::of(&json!({"a": 1})), Key::of(&json!({"a": "1"})));
