@@ -138,6 +138,7 @@ mod tests {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n".len() as u64;
         assert_eq!(seen(slow, &Method::GET), (Duration::from_secs(1 + head + 1), Seen::Broken));
     }
+
     #[test]
     fn what_takes_too_long_breaks_off() {
         let longest = PLAY_TIME_MAX.as_secs() as usize;
