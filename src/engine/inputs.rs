@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::contract::Contract;
-use crate::contract::expression::{Members, Object, Scope};
+use crate::contract::expression::{Members, Object, Scope, some_of};
 use crate::contract::parameter::Arguments;
 use crate::world::store::Record;
 
@@ -109,16 +109,6 @@ impl Members for CallFields {
     }
 
     fn whole(&self) -> Value {
-        let texts = ["method", "path", "base", "url", "origin"];
-        let texts = texts.into_iter().filter_map(|name| Some((name.to_owned(), Value::from(self.text(name)?))));
-        Value::Object(std::iter::once(("id".to_owned(), self.id.clone())).chain(texts).collect())
-    }
-
-    fn hides(&self) -> bool {
-        false
-    }
-
-    fn visible(&self) -> Option<&str> {
-        None
+        some_of(self, &["id", "method", "path", "base", "url", "origin"])
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::inputs::Inputs;
 use crate::call::Reply;
 use crate::contract::Contract;
-use crate::contract::expression::{EvaluationError, Members, Object, Scope};
+use crate::contract::expression::{EvaluationError, Members, Object, Scope, some_of};
 use crate::contract::plan::{Action, ErrorIndex, ErrorPlan};
 use crate::contract::template::Template;
 use crate::contract::violation::Violation;
@@ -150,7 +150,7 @@ impl<'p> Told<'p> {
         let details = match &plan.details {
             Some(tree) => tree.evaluate(scope).unwrap_or(Value::Null),
             None if problem.violations.is_empty() => Value::Null,
-            None => problem.violations.iter().map(detail).collect(),
+            None => problem.violations.iter().map(|one| some_of(one, &["field", "message"])).collect(),
         };
         Told {
             status: Value::from(problem.status(contract)),
@@ -187,15 +187,7 @@ impl Members for Told<'_> {
     }
 
     fn whole(&self) -> Value {
-        whole(self, &Told::MEMBERS)
-    }
-
-    fn hides(&self) -> bool {
-        false
-    }
-
-    fn visible(&self) -> Option<&str> {
-        None
+        some_of(self, &Told::MEMBERS)
     }
 }
 
@@ -214,27 +206,8 @@ impl Members for Violation {
     }
 
     fn whole(&self) -> Value {
-        whole(self, &["place", "field", "dotted", "pointer", "keyword", "message"])
+        some_of(self, &["place", "field", "dotted", "pointer", "keyword", "message"])
     }
-
-    fn hides(&self) -> bool {
-        false
-    }
-
-    fn visible(&self) -> Option<&str> {
-        None
-    }
-}
-
-/// All of these members.
-fn whole(members: &impl Members, names: &[&str]) -> Value {
-    let each = names.iter().filter_map(|name| Some(((*name).to_owned(), members.member(name)?.into_owned())));
-    Value::Object(each.collect())
-}
-
-fn detail(violation: &Violation) -> Value {
-    let members = [("field", field(violation)), ("message", violation.message.clone())];
-    Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect())
 }
 
 /// The reply to a refusal, in the service's error shape or in the error's own, and its body's value. Rate-limit headers are the caller's

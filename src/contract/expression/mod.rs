@@ -29,7 +29,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use functions::{FORMS, FUNCTIONS, Form, Function};
-pub use object::{Members, Object};
+pub use object::{Members, Object, some_of};
 pub use operators::text_of;
 pub use scope::{Bound, Scope};
 

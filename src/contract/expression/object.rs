@@ -18,10 +18,20 @@ pub trait Members: fmt::Debug {
     fn whole(&self) -> Value;
 
     /// Does it have members that callers must not see?
-    fn hides(&self) -> bool;
+    fn hides(&self) -> bool {
+        false
+    }
 
     /// What callers may see, where it is at hand as JSON text.
-    fn visible(&self) -> Option<&str>;
+    fn visible(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// These members of an object, as far as it has them.
+pub fn some_of(object: &impl Members, names: &[&str]) -> Value {
+    let each = names.iter().filter_map(|name| Some(((*name).to_owned(), object.member(name)?.into_owned())));
+    Value::Object(each.collect())
 }
 
 /// An object as expressions see it. What was looked up is kept, so that it can be lent.
