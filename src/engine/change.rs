@@ -45,25 +45,28 @@ impl Fields {
 
     /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
     pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
-        if let Some(field) = resource.field(name) {
-            let fields = if field.hidden { &mut self.hidden } else { &mut self.visible };
-            // Rules mostly change what is there.
-            match fields.get_mut(name) {
-                Some(known) => *known = coerce(field, value),
-                None => self.put_known(field, value),
+        let (hidden, value) = match resource.field(name) {
+            Some(field) => (field.hidden, coerce(field, value)),
+            None => {
+                let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
+                (resource.schema.is_some() || secret || resource.hidden.iter().any(|hidden| hidden == name), value)
             }
-            return;
+        };
+        let side = self.side(hidden);
+        // Rules mostly change what is there.
+        match side.get_mut(name) {
+            Some(known) => *known = value,
+            None => drop(side.insert(name.to_owned(), value)),
         }
-        let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
-        let hidden = resource.schema.is_some() || secret || resource.hidden.iter().any(|hidden| hidden == name);
-        let fields = if hidden { &mut self.hidden } else { &mut self.visible };
-        fields.insert(name.to_owned(), value);
     }
 
     /// The same for a field of the resource's schema.
     fn put_known(&mut self, field: &Field, value: Value) {
-        let fields = if field.hidden { &mut self.hidden } else { &mut self.visible };
-        fields.insert(field.name.clone(), coerce(field, value));
+        self.side(field.hidden).insert(field.name.clone(), coerce(field, value));
+    }
+
+    fn side(&mut self, hidden: bool) -> &mut Map<String, Value> {
+        if hidden { &mut self.hidden } else { &mut self.visible }
     }
 }
 
@@ -75,14 +78,6 @@ impl Members for Fields {
 
     fn whole(&self) -> Value {
         self.value()
-    }
-
-    fn hides(&self) -> bool {
-        false
-    }
-
-    fn visible(&self) -> Option<&str> {
-        None
     }
 }
 
