@@ -11,7 +11,7 @@ use super::change::Fields;
 use super::problem::Problem;
 use super::turn::Turn;
 use crate::contract::Contract;
-use crate::contract::expression::{Object, Scope};
+use crate::contract::expression::Scope;
 use crate::contract::plan::{Due, ResourceIndex, Transition};
 use crate::world::World;
 use crate::world::agenda::Work;
@@ -78,7 +78,7 @@ impl<'c> Turn<'c, '_> {
         let mut seen: Option<&Due> = None;
         for rules in resource.lifecycle.chunk_by(|one, next| one.field == next.field) {
             let state = object.member(&rules[0].field);
-            for rule in rules.iter().filter(|rule| state.and_then(Value::as_str) == Some(&rule.from)) {
+            for rule in rules.iter().filter(|rule| leaves(rule, state)) {
                 // Rules that leave a state at the same time mostly stand together.
                 if seen.replace(&rule.due).is_some_and(|seen| seen.is_same(&rule.due)) {
                     continue;
@@ -120,9 +120,8 @@ impl<'c> Turn<'c, '_> {
         };
         let object = self.object(&record);
         let mut waits = false;
-        for (place, rule) in
-            self.resource(index).lifecycle.iter().enumerate().filter(|(_, rule)| in_state(rule, &object))
-        {
+        let rules = self.resource(index).lifecycle.iter().enumerate();
+        for (place, rule) in rules.filter(|(_, rule)| leaves(rule, object.member(&rule.field))) {
             if self.due(rule, &record).is_none_or(|due| due > self.now) {
                 continue;
             }
@@ -216,6 +215,7 @@ impl<'c> Turn<'c, '_> {
     }
 }
 
-fn in_state(rule: &Transition, record: &Object<'_>) -> bool {
-    record.member(&rule.field).and_then(Value::as_str) == Some(rule.from.as_str())
+/// Does the rule lead out of this state of its field?
+fn leaves(rule: &Transition, state: Option<&Value>) -> bool {
+    state.and_then(Value::as_str) == Some(&rule.from)
 }
