@@ -48,8 +48,8 @@ pub fn refusal(turn: &Turn<'_, '_>, call: &Call, operation: OperationId, inputs:
     let wait = fault.retry_after.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
     problem.retry_after = wait.or_else(|| {
         let headers = declared.response(fault.status).map(|response| response.headers.as_slice()).unwrap_or_default();
-        let demanded = |name: &str, required| required && name.eq_ignore_ascii_case(RETRY_AFTER.as_str());
-        headers.iter().any(|header| demanded(&header.name, header.required)).then_some(RETRY_AFTER_USUAL)
+        let is_demanded = headers.iter().any(|header| header.required && header.field == Some(RETRY_AFTER));
+        is_demanded.then_some(RETRY_AFTER_USUAL)
     });
     if fault.status == StatusCode::UNAUTHORIZED.as_u16() {
         return challenge(contract, declared, call, problem);
