@@ -270,7 +270,7 @@ fn collect_names<'n>(node: &'n Node, bound: &mut Vec<&'n str>, names: &mut Vec<S
 /// Walks a tree once: makes its value and, where there is an output, writes it on the way.
 struct Writer<'o> {
     out: Option<&'o mut Vec<u8>>,
-    /// Is the value wanted? Otherwise null stands for any.
+    /// Is the value wanted? Otherwise objects and lists stay empty, and null stands for anything else.
     keeps: bool,
     /// Elements made by `$each` so far.
     items: usize,
