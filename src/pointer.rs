@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
 
 /// What a URI fragment may not hold as it is (RFC 3986, 3.5), and the percent sign itself.
 pub const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
@@ -54,6 +55,24 @@ pub fn segments(pointer: &str) -> impl DoubleEndedIterator<Item = Cow<'_, str>> 
     inner.into_iter().flat_map(|inner| inner.split('/')).map(unescape)
 }
 
+/// The value that a pointer leads to, as [`Value::pointer`] finds it, which copies every key on the way.
+pub fn find<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return None;
+    }
+    segments(pointer).try_fold(value, |value, key| match value {
+        Value::Object(map) => map.get(&*key),
+        Value::Array(items) => items.get(index(&key)?),
+        _ => None,
+    })
+}
+
+/// A key as an index of an array: digits alone, and no zero before others (RFC 6901, section 4).
+fn index(key: &str) -> Option<usize> {
+    let digits = key.bytes().all(|byte| byte.is_ascii_digit()) && (key == "0" || !key.starts_with('0'));
+    if digits { key.parse().ok() } else { None }
+}
+
 /// The parent's pointer and the last key; `None` for the whole document.
 pub fn split_last(pointer: &str) -> Option<(&str, Cow<'_, str>)> {
     pointer.rsplit_once('/').map(|(parent, last)| (parent, unescape(last)))
@@ -72,6 +91,38 @@ pub fn decode_fragment(fragment: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_found_where_serde_json_finds_them() {
+        let value = serde_json::json!({"a/b": {"~": [0, {"x": 1}]}, "": {"": 2}, "01": [3], "~1": 4, "~01": 5});
+        let pointers = [
+            "",
+            "/",
+            "//",
+            "/a~1b",
+            "/a~1b/~0",
+            "/a~1b/~0/1/x",
+            "/a~1b/~0/01",
+            "/a~1b/~0/+1",
+            "/a~1b/~0/-",
+            "/a~1b/~0/2",
+            "/a~1b/~0/",
+            "/01/0",
+            "/01/00",
+            "/~01",
+            "/~001",
+            "/~1",
+            "a",
+            "a/b",
+            "/no",
+            "/a~1b/~0/99999999999999999999",
+            "/~",
+            "/a~1b/~",
+        ];
+        for pointer in pointers {
+            assert_eq!(find(&value, pointer), value.pointer(pointer), "{pointer:?}");
+        }
+    }
 
     #[test]
     fn escaped_keys_come_back_as_they_were() {

@@ -213,7 +213,7 @@ impl<'a> Bundler<'a> {
                 None => return self.refuse(pointer, format!("`{file}` has no schema with `$anchor: {anchor}`"), None),
             },
         };
-        if content.pointer(&found).is_none() {
+        if pointer::find(&content, &found).is_none() {
             let hint = reference::nearest(&content, &found);
             return self.refuse(pointer, format!("`{text}` leads nowhere"), hint);
         }
@@ -236,7 +236,7 @@ impl<'a> Bundler<'a> {
         }
         let file = reference::relative(&origin.file, "");
         let content = self.read(&file).ok().flatten()?;
-        let value = content.pointer(&origin.pointer)?;
+        let value = pointer::find(&content, &origin.pointer)?;
         self.nodes += count_nodes(value);
         Some(value.clone())
     }

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::error::LoadError;
 pub use bundle::FILES_MAX;
+use crate::pointer;
 pub use origin::Origins;
 
 /// Where documents come from: the rim's file reader, or the embedded services.
@@ -80,7 +81,7 @@ impl Document {
 
     /// The value a pointer (RFC 6901, without `#`) leads to.
     pub fn at(&self, pointer: &str) -> Option<&Value> {
-        self.root.pointer(pointer)
+        pointer::find(&self.root, pointer)
     }
 
     /// Follows `$ref` until a value without one; a cycle of bare references gives the last value seen.
@@ -95,7 +96,7 @@ impl Document {
         let mut seen = BTreeSet::new();
         while let Some(text) = value.get("$ref").and_then(Value::as_str) {
             let Some(pointer) = reference::local_pointer(text) else { break };
-            let Some(target) = self.root.pointer(&pointer) else { break };
+            let Some(target) = pointer::find(&self.root, &pointer) else { break };
             if seen.len() >= reference::REF_HOPS_MAX || !seen.insert(text) {
                 break;
             }

@@ -281,7 +281,7 @@ impl Application<'_> {
             }
         }
         let (prefix, found) = reached;
-        let keys = self.root.pointer(&found).and_then(Value::as_object).into_iter();
+        let keys = pointer::find(self.root, &found).and_then(Value::as_object).into_iter();
         let wanted = first_key(&target[prefix.len()..]);
         match did_you_mean(wanted, keys.flat_map(|keys| keys.keys().map(String::as_str))) {
             Some(meant) => format!("`{prefix}` has no `{wanted}`; did you mean `{meant}`?"),
@@ -295,7 +295,7 @@ impl Application<'_> {
         match found.as_slice() {
             [one] => {
                 let outside = || Origin { file: self.root_file.clone(), pointer: one.clone() };
-                let value = self.root.pointer(one).cloned().unwrap_or_default();
+                let value = pointer::find(self.root, one).cloned().unwrap_or_default();
                 Ok((value, self.origins.find(one).unwrap_or_else(outside)))
             }
             [] => Err(self.error(action, "copy", format!("`{text}` matches nothing")).hint(self.miss(text))),
@@ -333,7 +333,7 @@ impl Application<'_> {
 
     /// An object is merged into objects, anything is appended to arrays, and a single value replaces single values.
     fn check_fit(&self, action: &Action<'_>, field: &str, at: &str, update: &Value) -> Result<(), LoadError> {
-        let node = self.root.pointer(at).unwrap_or(&Value::Null);
+        let node = pointer::find(self.root, at).unwrap_or(&Value::Null);
         let single = !update.is_object() && !update.is_array();
         let (fits, wanted) = match node {
             Value::Object(_) => (update.is_object(), "an object takes an object to merge"),

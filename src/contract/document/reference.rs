@@ -120,7 +120,7 @@ fn target(root: &Value, text: &str) -> Result<String, Fault> {
             find_anchor(root, &name).ok_or_else(missing)?
         }
     };
-    if root.pointer(&pointer).is_none() {
+    if pointer::find(root, &pointer).is_none() {
         return Err((format!("`{text}` leads nowhere"), nearest(root, &pointer)));
     }
     if turns_in_circles(root, &pointer) {
@@ -138,7 +138,7 @@ pub fn nearest(root: &Value, pointer: &str) -> Option<String> {
     let mut reached = String::new();
     for key in pointer::segments(pointer) {
         let next = pointer::join("", &key);
-        let Some(child) = value.pointer(&next) else {
+        let Some(child) = pointer::find(value, &next) else {
             let keys = value.as_object().into_iter().flat_map(|map| map.keys().map(String::as_str));
             let place = if reached.is_empty() { "the document".to_owned() } else { format!("`{reached}`") };
             return Some(match did_you_mean(&key, keys) {
@@ -155,12 +155,12 @@ pub fn nearest(root: &Value, pointer: &str) -> Option<String> {
 /// Does following bare references from here never arrive at a value?
 fn turns_in_circles(root: &Value, pointer: &str) -> bool {
     let mut seen = BTreeSet::from([pointer.to_owned()]);
-    let mut value = root.pointer(pointer);
+    let mut value = pointer::find(root, pointer);
     while let Some(Value::Object(map)) = value
         && map.len() == 1
         && let Some(next) = map.get("$ref").and_then(Value::as_str).and_then(local_pointer)
     {
-        value = root.pointer(&next);
+        value = pointer::find(root, &next);
         if seen.len() > REF_HOPS_MAX || !seen.insert(next) {
             return true;
         }

@@ -17,7 +17,7 @@ use crate::contract::parameter;
 use crate::contract::schema::{Schemas, SchemasBuilder};
 use crate::contract::vocabulary::{Behaviour, OperationRule};
 use crate::instant::duration_ms;
-use crate::pointer::escape;
+use crate::pointer::{self, escape};
 use crate::words::did_you_mean;
 
 /// Names that every rule of an operation can see.
@@ -149,7 +149,7 @@ impl<'a> Compiler<'a> {
         match Tree::compile(tree, names) {
             Ok(tree) => tree,
             Err((inside, error)) => {
-                let text = tree.pointer(&inside).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let text = pointer::find(tree, &inside).and_then(Value::as_str).unwrap_or_default().to_owned();
                 self.expression_error(&format!("{pointer}{inside}"), &text, error);
                 Tree::compile(&Value::Null, &[]).expect("null has no expressions")
             }

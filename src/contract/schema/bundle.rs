@@ -8,12 +8,12 @@
 
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Slot;
 use crate::contract::error::LoadError;
 use crate::contract::sample::Direction;
-use crate::pointer::escape;
+use crate::pointer::{self, escape};
 use crate::words::written_kind;
 
 /// Schemas nested deeper than this are refused: the validator walks them recursively.
@@ -92,13 +92,13 @@ pub fn bundle(file: &str, document: &Value, slots: Vec<Slot>) -> Result<Bundle, 
             definitions.insert(name(index, Some(direction)), copy);
         }
     }
-    let root = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "properties": Value::Object(properties),
-        "$defs": Value::Object(definitions),
-    });
+    let root = Map::from_iter([
+        ("$schema".to_owned(), Value::from("https://json-schema.org/draft/2020-12/schema")),
+        ("properties".to_owned(), Value::Object(properties)),
+        ("$defs".to_owned(), Value::Object(definitions)),
+    ]);
     let origins = slots.into_iter().map(|slot| slot.pointer).collect();
-    Ok(Bundle { root, slots: origins, definitions: copier.targets.into_keys().collect() })
+    Ok(Bundle { root: Value::Object(root), slots: origins, definitions: copier.targets.into_keys().collect() })
 }
 
 /// Which definitions reach a property that is `readOnly` or `writeOnly`.
@@ -280,7 +280,7 @@ impl<'a> Copier<'a> {
 
     fn target(&self, schema: &Value) -> Option<&'a Value> {
         let fragment = schema.get("$ref")?.as_str()?.strip_prefix('#')?;
-        self.document.pointer(&percent_decode_str(fragment).decode_utf8_lossy())
+        pointer::find(self.document, &percent_decode_str(fragment).decode_utf8_lossy())
     }
 
     fn copy_list(&mut self, list: &[Value], pointer: &mut String, depth: usize) -> Value {
@@ -318,7 +318,7 @@ impl<'a> Copier<'a> {
             return Some(value.clone());
         }
         let target = percent_decode_str(fragment).decode_utf8_lossy().into_owned();
-        let Some(schema) = self.document.pointer(&target) else {
+        let Some(schema) = pointer::find(self.document, &target) else {
             let error = LoadError::new(self.file, pointer, format!("`{text}` leads nowhere"));
             self.errors.push(match self.nearest(&target) {
                 Some(nearest) => error.hint(format!("did you mean `#{nearest}`?")),
@@ -335,7 +335,7 @@ impl<'a> Copier<'a> {
     /// The sibling of a missing target whose name is most like it.
     fn nearest(&self, target: &str) -> Option<String> {
         let (parent, name) = target.rsplit_once('/')?;
-        let siblings = self.document.pointer(parent)?.as_object()?;
+        let siblings = pointer::find(self.document, parent)?.as_object()?;
         let (score, best) = siblings
             .keys()
             .map(|key| (strsim::jaro_winkler(key, name), key))
@@ -370,6 +370,6 @@ fn bound_integers(schema: &mut Map<String, Value>) {
 /// Appends a segment to a pointer and returns the length to truncate it to afterwards.
 fn push(pointer: &mut String, segment: &str) -> usize {
     let length = pointer.len();
-    crate::pointer::push(pointer, segment);
+    pointer::push(pointer, segment);
     length
 }

@@ -39,7 +39,7 @@ pub fn expected(demand: &str) -> String {
 
 /// The value at a pointer as short JSON; `nothing` where there is none.
 pub fn found(body: &Value, pointer: &str) -> String {
-    body.pointer(pointer).map_or_else(|| "nothing".to_owned(), short)
+    pointer::find(body, pointer).map_or_else(|| "nothing".to_owned(), short)
 }
 
 /// A value as short JSON.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, Expression, Part, WorkflowField};
 use crate::call::Reply;
+use crate::pointer;
 use crate::scenario::exchange::Exchange;
 
 pub(super) fn evaluate<'a>(expression: &Expression, context: &Context<'a>) -> Option<Cow<'a, Value>> {
@@ -47,7 +48,7 @@ fn request<'a>(part: &Part, exchange: &'a Exchange) -> Option<Cow<'a, Value>> {
         Part::Header(name) => request_header(name, exchange),
         Part::Query(name) => exchange.arguments.query.get(name).map(Cow::Borrowed),
         Part::Path(name) => exchange.arguments.path.get(name).map(Cow::Borrowed),
-        Part::Body(pointer) => exchange.sent.as_ref()?.pointer(pointer).map(Cow::Borrowed),
+        Part::Body(pointer) => pointer::find(exchange.sent.as_ref()?, pointer).map(Cow::Borrowed),
     }
 }
 
@@ -66,7 +67,7 @@ fn response<'a>(part: &Part, exchange: &'a Exchange) -> Option<Cow<'a, Value>> {
         Part::Header(name) => response_header(name, &exchange.reply),
         // The grammar allows them, but a reply has neither.
         Part::Query(_) | Part::Path(_) => None,
-        Part::Body(pointer) => exchange.received.as_ref()?.pointer(pointer).map(Cow::Borrowed),
+        Part::Body(pointer) => pointer::find(exchange.received.as_ref()?, pointer).map(Cow::Borrowed),
     }
 }
 
@@ -81,7 +82,7 @@ fn header_text<'a>(bytes: &[u8]) -> Option<Cow<'a, Value>> {
 }
 
 fn field<'a>(values: &'a Map<String, Value>, name: &str, pointer: &str) -> Option<Cow<'a, Value>> {
-    values.get(name)?.pointer(pointer).map(Cow::Borrowed)
+    pointer::find(values.get(name)?, pointer).map(Cow::Borrowed)
 }
 
 fn text<'a>(text: &str) -> Cow<'a, Value> {

@@ -85,7 +85,7 @@ fn astray(pointer: &str, value: &Value) -> String {
     let mut place = String::new();
     for key in pointer::segments(pointer) {
         let whole = if place.is_empty() { "the value".to_owned() } else { format!("`{place}`") };
-        let next = reached.pointer(&pointer::join("", &key));
+        let next = pointer::find(reached, &pointer::join("", &key));
         reached = match (next, reached) {
             (Some(next), _) => next,
             (None, Value::Object(fields)) => {

@@ -13,6 +13,7 @@ use super::shape;
 use super::source::SourceSlot;
 use super::workflow::{self, WorkflowLinks};
 use crate::contract::schema::SchemasBuilder;
+use crate::pointer;
 use crate::scenario::model::{Description, Source, Workflow};
 
 /// A description as far as it can be told by itself.
@@ -70,7 +71,7 @@ fn description(reader: &Reader<'_>) -> Draft {
 fn check_shared_inputs(root: &Node<'_>, builder: &mut SchemasBuilder, schema_root: &serde_json::Value) {
     let inputs = root.get("components").map(|components| components.members_of("inputs")).unwrap_or_default();
     for (_, node) in inputs {
-        builder.add_at(schema_root.pointer(&node.pointer).unwrap_or(node.value), &node.pointer);
+        builder.add_at(pointer::find(schema_root, &node.pointer).unwrap_or(node.value), &node.pointer);
     }
 }
 

@@ -72,7 +72,7 @@ pub fn inputs(reader: &Reader<'_>, node: &Node<'_>, builder: &mut SchemasBuilder
         node.refuse(message, "write `inputs: {type: object, properties: {…}}`");
         return None;
     }
-    let written = root.pointer(&node.pointer).unwrap_or(node.value);
+    let written = pointer::find(root, &node.pointer).unwrap_or(node.value);
     let schema = builder.add_at(written, &node.pointer);
     let mut budget = RESOLVED_VALUES_MAX;
     let raw = resolve(root, written, &mut Vec::new(), &mut budget);
@@ -197,13 +197,13 @@ fn check_extension(node: &Node<'_>, key: &str) {
 pub fn without_anchors(root: &Value) -> Cow<'_, Value> {
     let mut anchors = BTreeMap::new();
     let mut schemas: Vec<String> = Vec::new();
-    for (name, _) in root.pointer("/components/inputs").and_then(Value::as_object).into_iter().flatten() {
+    for (name, _) in pointer::find(root, "/components/inputs").and_then(Value::as_object).into_iter().flatten() {
         schemas.push(pointer::join("/components/inputs", name));
     }
     let workflows = root.get("workflows").and_then(Value::as_array).map_or(0, Vec::len);
     schemas.extend((0..workflows).map(|index| format!("/workflows/{index}/inputs")));
     for at in &schemas {
-        if let Some(schema) = root.pointer(at) {
+        if let Some(schema) = pointer::find(root, at) {
             find_anchors(schema, at, &mut anchors);
         }
     }
@@ -262,7 +262,7 @@ fn referred<'v>(root: &'v Value, schema: &Value) -> Option<&'v Value> {
 }
 
 fn target<'v>(root: &'v Value, reference: &str) -> Option<&'v Value> {
-    root.pointer(&pointer::decode_fragment(reference.strip_prefix('#')?)?)
+    pointer::find(root, &pointer::decode_fragment(reference.strip_prefix('#')?)?)
 }
 
 fn object<'v>(schema: &'v Value, keyword: &str) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {

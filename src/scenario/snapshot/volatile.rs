@@ -9,6 +9,7 @@ use super::names::{Promise, promise, reference_word, time_form};
 use super::schema::Group;
 use super::service::Service;
 use crate::contract::plan::{ResourceIndex, TimeForm};
+use crate::pointer;
 
 /// Properties that wrap what a reply is about, and say nothing of it.
 const WRAPPERS: [&str; 17] = [
@@ -232,7 +233,7 @@ impl<'v> Marked<'v> {
 
     /// Overrules what was found at a pointer (RFC 6901) of the whole body; whatever stands there becomes one value.
     pub fn overrule(&mut self, pointer: &str, body: &'v Value, mark: Mark) {
-        let Some(value) = body.pointer(pointer) else { return };
+        let Some(value) = pointer::find(body, pointer) else { return };
         let mut at = self;
         for segment in crate::pointer::segments(pointer) {
             let child = match at {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::selector::{Language, check_pointer, parse_language};
-use crate::pointer::{segments, split_last};
+use crate::pointer::{find, segments, split_last};
 use crate::scenario::expression::SyntaxError;
 use crate::scenario::jsonpath::Query;
 use crate::scenario::model::ReplacementTarget;
@@ -84,7 +84,7 @@ fn missing(payload: &Value, pointer: &str) -> String {
     let mut place = String::new();
     for key in segments(pointer) {
         crate::pointer::push(&mut place, &key);
-        if payload.pointer(&place).is_none() {
+        if find(payload, &place).is_none() {
             return place;
         }
     }

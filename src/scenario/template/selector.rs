@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::text::{self, Piece, parse_text, render_text};
 use super::{TemplateError, Undefined};
-use crate::pointer::join;
+use crate::pointer::{find, join};
 use crate::scenario::expression::{Context, Expression, SyntaxError};
 use crate::scenario::jsonpath::Query;
 use crate::words::did_you_mean;
@@ -91,7 +91,7 @@ impl Selector {
         let root = self.context.evaluate(context).ok_or_else(|| Undefined::of(&self.context, context))?;
         let selector = render_text(&self.text, context)?;
         let selected = match &self.kind {
-            SelectorKind::JsonPointer => check_pointer(&selector).map(|()| root.pointer(&selector).cloned()),
+            SelectorKind::JsonPointer => check_pointer(&selector).map(|()| find(&root, &selector).cloned()),
             SelectorKind::JsonPath(Some(query)) => Ok(nodes(query, &root)),
             SelectorKind::JsonPath(None) => match Query::parse(&selector) {
                 Ok(query) => Ok(nodes(&query, &root)),
