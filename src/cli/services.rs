@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
+use serde_json::Value;
 
 use super::failure::Failure;
-use crate::contract::document::Source;
+use crate::contract::document::{FILE_BYTES_MAX, Source};
+use crate::contract::error::LoadError;
 use crate::words::did_you_mean;
 
 /// One folder for each service: `openapi.yaml`, `overlay.yaml`, and any `*.overlay.yaml`. Beside them, profiles of faults and the audit plan.
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/spec");
+/// The same documents and overlays as `src/build.rs` has read them: `flow/openapi.json` is the tree of `flow/openapi.yaml`.
+static TREES: Dir<'static> = include_dir!("$OUT_DIR/trees");
 
 /// What the files of a service are called that is asked for by its name: `shipped:NAME/openapi.yaml`. No file on disk is meant.
 const SHIPPED: &str = "shipped:";
@@ -22,8 +26,6 @@ const AUDIT_PLAN: &str = "default.audit.yaml";
 const DOCUMENT: &str = "openapi.yaml";
 const OVERLAY: &str = "overlay.yaml";
 const FURTHER_OVERLAYS: &str = ".overlay.yaml";
-/// Longest document that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// A document and the overlays that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +51,17 @@ impl Source for Files {
         if size.is_dir() {
             return Err("it is a folder".to_owned());
         }
-        if size.len() > FILE_BYTES_MAX {
+        if size.len() > FILE_BYTES_MAX as u64 {
             return Err(format!("it has more than {FILE_BYTES_MAX} bytes"));
         }
         std::fs::read_to_string(name).map_err(reason)
+    }
+
+    fn tree(&self, name: &str) -> Option<Result<Value, LoadError>> {
+        let path = Path::new(name.strip_prefix(SHIPPED)?).with_extension("json");
+        let json = TREES.get_file(path)?.contents();
+        let broken = |error| LoadError::new(name, "", format!("the tree that the build made cannot be read: {error}"));
+        Some(serde_json::from_slice(json).map_err(broken))
     }
 }
 
@@ -137,6 +146,7 @@ fn unknown(spec: &str, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::document::text;
 
     #[test]
     fn every_shipped_document_can_be_read() {
@@ -146,6 +156,19 @@ mod tests {
                 assert!(Files.read(file).is_ok(), "{file}");
             }
         }
+    }
+
+    #[test]
+    fn what_the_build_read_is_what_the_files_say() {
+        for name in names() {
+            let spec = find(Some(name)).unwrap();
+            for file in std::iter::once(&spec.document).chain(&spec.overlays) {
+                let tree = Files.tree(file).expect("the build has read it").unwrap();
+                let text = text::parse(file, &Files.read(file).unwrap()).unwrap();
+                assert_eq!(tree.to_string(), text.to_string(), "{file}");
+            }
+        }
+        assert!(Files.tree("shipped:flow/no.yaml").is_none() && Files.tree("openapi.yaml").is_none());
     }
 
     #[test]

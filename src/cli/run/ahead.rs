@@ -58,6 +58,6 @@ impl Source for Ahead {
     }
 
     fn tree(&self, name: &str) -> Option<Result<Value, LoadError>> {
-        self.trees.borrow_mut().remove(name)
+        self.trees.borrow_mut().remove(name).or_else(|| Files.tree(name))
     }
 }

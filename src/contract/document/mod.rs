@@ -16,22 +16,24 @@ mod origin;
 mod overlay;
 mod reference;
 pub mod text;
+mod tree;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::error::LoadError;
-pub use bundle::FILES_MAX;
 use crate::pointer;
+pub use bundle::FILES_MAX;
 pub use origin::Origins;
+pub use tree::FILE_BYTES_MAX;
 
 /// Where documents come from: the rim's file reader, or the embedded services.
 pub trait Source {
     /// The text of a file, named as an author would (`spec/flow/openapi.yaml`) or as a `$ref` resolves relative to it.
     fn read(&self, name: &str) -> Result<String, String>;
 
-    /// The tree of a file that was parsed beforehand, given away once; `None` for all others, whose text is to be read.
+    /// The tree of a file that was parsed beforehand; `None` for all others, whose text is to be read.
     fn tree(&self, _name: &str) -> Option<Result<Value, LoadError>> {
         None
     }
@@ -145,6 +147,9 @@ fn fail_on(errors: Vec<LoadError>) -> Result<(), Vec<LoadError>> {
 }
 
 fn read(source: &dyn Source, name: &str) -> Result<Value, LoadError> {
+    if let Some(tree) = source.tree(name) {
+        return tree;
+    }
     let text = source.read(name).map_err(|error| LoadError::new(name, "", format!("cannot read the file: {error}")))?;
     text::parse(name, &text)
 }

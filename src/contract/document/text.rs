@@ -2,25 +2,17 @@
 //!
 //! Both readers refuse duplicate keys, keep key order and limit nesting, so that everything behind them may recurse along a tree.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
+use super::tree::{FILE_BYTES_MAX, Tree, YAML_DEPTH_MAX, yaml_options};
 use crate::contract::error::{About, LoadError};
 use crate::words::boundary_before;
 
-/// The largest file that is read.
-pub const FILE_BYTES_MAX: usize = 64 << 20;
 /// The deepest nesting of any tree that is read; it is the fixed limit of the JSON reader.
 pub const DEPTH_MAX: usize = 127;
-/// The deepest nesting of YAML, whose reader needs far more stack for each level.
-pub const YAML_DEPTH_MAX: usize = 64;
 
-const YAML_EVENTS_MAX: usize = 20_000_000;
-const YAML_NODES_MAX: usize = 10_000_000;
-const YAML_ALIAS_EVENTS_MAX: usize = 1_000_000;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a file's text. An empty file is `null`.
@@ -126,27 +118,6 @@ fn too_deep(limit: usize) -> String {
     format!("nested deeper than {limit} levels")
 }
 
-fn yaml_options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_events: YAML_EVENTS_MAX,
-            max_nodes: YAML_NODES_MAX,
-            max_depth: YAML_DEPTH_MAX,
-            flow_nesting_limit: YAML_DEPTH_MAX,
-            max_documents: 1,
-            max_total_scalar_bytes: FILE_BYTES_MAX,
-        },
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: YAML_ALIAS_EVENTS_MAX },
-        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::Error,
-        // YAML 1.1 would make `no`, `on` and `y` booleans, and `1_000` a number.
-        strict_booleans: true,
-        underscored_numbers_as_strings: true,
-        // `012` is a postcode or a phone number far more often than the number twelve.
-        leading_zero_numbers_as_strings: true,
-        with_snippet: false,
-    }
-}
-
 /// A parser's message without the position that it names in words: we show the place itself.
 fn without_position(message: &str) -> &str {
     let message = message.strip_prefix("error: ").unwrap_or(message);
@@ -165,7 +136,6 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     (start + column.saturating_sub(1)).min(text.len())
 }
 
-/// The character at a byte offset that may lie anywhere.
 /// The byte offset of a line and a column, both counted from one, the column in characters.
 fn character_offset(text: &str, line: u64, column: u64) -> usize {
     let above = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -174,102 +144,11 @@ fn character_offset(text: &str, line: u64, column: u64) -> usize {
     start + text[start..].chars().take_while(|letter| *letter != '\n').take(before).map(char::len_utf8).sum::<usize>()
 }
 
+/// The character at a byte offset that may lie anywhere.
 fn span_at(text: &str, offset: usize) -> Range<usize> {
     let start = boundary_before(text, offset);
     let width = text[start..].chars().next().map_or(0, char::len_utf8);
     start..start + width
-}
-
-/// A JSON value that refuses a key given twice, where `serde_json` alone would keep the last one silently.
-struct Tree(Value);
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        deserializer.deserialize_any(TreeVisitor).map(Tree)
-    }
-}
-
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Value;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
-        Ok(wide_number(value as f64))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
-        Ok(wide_number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(wide_number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Tree(item)) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` is given twice")));
-            }
-            let Tree(value) = access.next_value()?;
-            map.insert(key, value);
-        }
-        Ok(Value::Object(map))
-    }
-}
-
-/// A number outside of 64 bits loses precision, as in any JSON reader; infinity and NaN have no JSON form.
-fn wide_number(value: f64) -> Value {
-    Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
 #[cfg(test)]
