@@ -34,7 +34,7 @@ fn finish(words: &mut Vec<String>, word: &mut String) {
 
 /// The words run together: equal for names that differ in style only.
 pub fn flat(name: &str) -> String {
-    words(name).concat()
+    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// [`flat`], with the last word in the singular.

@@ -11,7 +11,7 @@ mod skeleton;
 pub mod upload;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     pub body: Option<RequestBody>,
     /// By status key as written: `200`, `4XX`, `default`.
-    pub responses: BTreeMap<String, Response>,
+    pub responses: BTreeMap<String, Arc<Response>>,
     /// Alternatives; an empty list means that anyone may call. An alternative without schemes makes credentials optional.
     pub security: Vec<BTreeMap<String, Vec<String>>>,
 }
@@ -172,7 +172,7 @@ impl Operation {
     pub fn response(&self, status: u16) -> Option<&Response> {
         let exact = StatusCode::from_u16(status).ok().and_then(|status| self.responses.get(status.as_str()));
         let range = || self.responses.get(&format!("{}XX", status / 100));
-        exact.or_else(range).or_else(|| self.responses.get("default"))
+        exact.or_else(range).or_else(|| self.responses.get("default")).map(Arc::as_ref)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The one file that knows the `openapiv3` model.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, Method};
 use openapiv3::{Content, HeaderStyle, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
@@ -65,7 +65,7 @@ struct Reader<'a> {
     /// Operation ids, and where each was met first.
     seen: BTreeMap<String, String>,
     /// Responses under `components`, read once.
-    shared: BTreeMap<String, Response>,
+    shared: BTreeMap<String, Arc<Response>>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
     /// The stability classes met.
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         Some(RequestBody { required: read.required, media: self.media(&read.content, Direction::Request) })
     }
 
-    fn responses(&mut self, operation: &Located<'a>) -> BTreeMap<String, Response> {
+    fn responses(&mut self, operation: &Located<'a>) -> BTreeMap<String, Arc<Response>> {
         let mut responses = BTreeMap::new();
         let Some(declared) = operation.member("responses") else { return responses };
         for status in declared.value.as_object().into_iter().flat_map(|declared| declared.keys()) {
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         responses
     }
 
-    fn response(&mut self, declared: Located<'a>) -> Option<Response> {
+    fn response(&mut self, declared: Located<'a>) -> Option<Arc<Response>> {
         let by_reference = skeleton::is_reference(declared.value);
         let found = self.resolve(declared)?;
         if let Some(shared) = self.shared.get(&found.pointer) {
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
         let media = self.media(&read.content, Direction::Reply);
         let headers = read.headers.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         let headers = headers.filter_map(|(name, header)| self.header(name, header.into_item()?)).collect();
-        let response = Response { description: read.description, media, headers };
+        let response = Arc::new(Response { description: read.description, media, headers });
         if by_reference {
             self.shared.insert(found.pointer, response.clone());
         }
