@@ -27,7 +27,7 @@ const ROUNDS: u64 = 6;
 fn exchange(contract: &Contract, call: Call, reply: Reply) -> Option<Exchange> {
     let Route::Found(operation, names) = contract.router.find(&call.method, &call.path) else { return None };
     let declared = contract.operations.get(operation);
-    let (arguments, _) = parameter::decode(&declared.parameters, &contract.operations.schemas, &names, &call);
+    let (arguments, _) = parameter::decode(&declared.parameters, &contract.schemas, &names, &call);
     let sent = serde_json::from_slice(&call.body).ok();
     let (received, malformed) = parse_body(&reply);
     let (elapsed, received_at) = (Duration::ZERO, FROZEN_START);

@@ -46,8 +46,8 @@ pub struct Contract {
     /// Where callers' credentials stand, by scheme.
     pub schemes: BTreeMap<String, Scheme>,
     pub plan: Plan,
-    /// The schemas of replies and records, as the plan checks them.
-    pub replies: Schemas,
+    /// All schemas of the operations and of the plan behind one validator.
+    pub schemas: Schemas,
     /// What the plan was compiled from: inferred, then corrected by the author.
     pub behaviour: Behaviour,
     /// Why what was inferred was inferred.
@@ -70,14 +70,18 @@ impl Contract {
         let document = Document::load(source, name, &overlays)?;
         let mut included = vec!["stable".to_owned()];
         included.extend(selection.include.iter().cloned());
-        let operations = Operations::read(&document, &included)?;
+        let (operations, mut schemas) = Operations::read(&document, &included)?;
         let router = Router::build(&document.name, &operations.base, &operations.list)?;
-        let placed = |errors| place(&document, errors);
-        let (behaviour, reasons) = behaviour(&document, &operations).map_err(placed)?;
-        let (plan, replies) = plan::compile::compile(&document, &operations, &behaviour).map_err(placed)?;
+        let planned = behaviour(&document, &operations).and_then(|(behaviour, reasons)| {
+            let plan = plan::compile::compile(&document, &operations, &behaviour, &mut schemas)?;
+            Ok((plan, behaviour, reasons))
+        });
+        let compiled = schemas.build(&document.name, &document.root);
+        let ((plan, behaviour, reasons), schemas) =
+            both(planned, compiled).map_err(|errors| place(&document, errors))?;
         let names = operations.list.iter().map(|operation| operation.id.as_str().into()).collect();
         let schemes = security::schemes(&document);
-        Ok(Contract { document, operations, names, router, schemes, plan, replies, behaviour, reasons })
+        Ok(Contract { document, operations, names, router, schemes, plan, schemas, behaviour, reasons })
     }
 
     /// Has somebody written behaviour for this document? Without an author all of it is inferred.
@@ -88,6 +92,14 @@ impl Contract {
     /// `info.title`.
     pub fn title(&self) -> &str {
         self.document.at("/info/title").and_then(Value::as_str).unwrap_or("API")
+    }
+}
+
+/// Two things made, or the complaints about either: what is wrong with schemas comes first, for it may be why the other went wrong.
+fn both<A, B>(one: Result<A, Vec<LoadError>>, schemas: Result<B, Vec<LoadError>>) -> Result<(A, B), Vec<LoadError>> {
+    match (one, schemas) {
+        (Ok(one), Ok(schemas)) => Ok((one, schemas)),
+        (one, schemas) => Err(schemas.err().into_iter().chain(one.err()).flatten().collect()),
     }
 }
 

@@ -104,7 +104,7 @@ impl<'c> Turn<'c, '_> {
         let operation = self.contract.operations.get(batch.run);
         let media = operation.body.as_ref().and_then(|body| body.media.first());
         if let Some(schema) = media.and_then(|media| media.schema) {
-            let (violations, body) = self.contract.operations.schemas.check(schema, own.body, Place::Body);
+            let (violations, body) = self.contract.schemas.check(schema, own.body, Place::Body);
             own.body = body;
             if !violations.is_empty() {
                 return Err(Problem::new(invalid).violations(violations));

@@ -115,7 +115,7 @@ fn plant(
     turn.wake(false);
     if let Some(schema) = resource.schema {
         let value = serde_json::from_str(&record.json).unwrap_or(Value::Null);
-        let (violations, _) = contract.replies.check(schema, value, Place::Body);
+        let (violations, _) = contract.schemas.check(schema, value, Place::Body);
         if let Some(violation) = violations.first() {
             return Err(format!("{} ({})", violation.message, violation.pointer));
         }

@@ -195,7 +195,7 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
         return Ok(Course::Reply(reply)); // 7
     }
     let mut body = body?;
-    let (schemas, rule) = (&contract.operations.schemas, &contract.plan.requests);
+    let (schemas, rule) = (&contract.schemas, &contract.plan.requests);
     let (arguments, violations) = parameter::decode_overlooking(&declared.parameters, schemas, &names, call, rule);
     let item_violations = validate(turn, operation, declared, &mut body, violations)?; // 8
     visit.inputs.arguments(arguments);
@@ -380,7 +380,7 @@ fn validate(
         Some(media) => {
             if let Some(schema) = media.schema {
                 let view = body.schema_view.as_mut().unwrap_or(&mut body.value);
-                let (found, checked) = contract.operations.schemas.check(schema, view.take(), Place::Body);
+                let (found, checked) = contract.schemas.check(schema, view.take(), Place::Body);
                 *view = checked;
                 violations.extend(found);
             }

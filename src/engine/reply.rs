@@ -179,7 +179,7 @@ impl<'c> Turn<'c, '_> {
         let secrets = resource.secrets.iter();
         shown.extend(secrets.filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone()))));
         let json = serde_json::to_string(&shown).unwrap_or_default();
-        let shown = self.contract.replies.ready(schema, Value::Object(shown));
+        let shown = self.contract.schemas.ready(schema, Value::Object(shown));
         Some(Arc::new(Revealed { record: record.clone(), json, shown }))
     }
 
@@ -209,14 +209,14 @@ impl<'c> Turn<'c, '_> {
                     true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
                     false => rendered.skeleton,
                 };
-                self.contract.replies.check(check.whole, value, Place::Body).0
+                self.contract.schemas.check(check.whole, value, Place::Body).0
             }
         };
         if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
     }
 
     fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: Value) -> Vec<Violation> {
-        let replies = &self.contract.replies;
+        let replies = &self.contract.schemas;
         let mut violations = replies.check(parts.envelope, skeleton, Place::Body).0;
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
@@ -267,7 +267,7 @@ fn unfit(contract: &Contract, operation: &Operation, code: u16, violations: &[Vi
 pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply, body: Value) -> Option<Problem> {
     let declared = operation.response(reply.status.as_u16())?;
     let schema = declared.media.first()?.schema?;
-    let violations = contract.operations.schemas.check(schema, body, Place::Body).0;
+    let violations = contract.schemas.check(schema, body, Place::Body).0;
     (!violations.is_empty()).then(|| unfit(contract, operation, reply.status.as_u16(), &violations))
 }
 

@@ -54,7 +54,7 @@ impl<'c, 'w> Turn<'c, 'w> {
 
     /// Notes the record just written, with the fields that callers may see.
     pub fn wrote(&mut self, index: ResourceIndex, record: &Arc<Record>, visible: Map<String, Value>) {
-        let visible = self.contract.replies.ready(self.resource(index).schema, Value::Object(visible));
+        let visible = self.contract.schemas.ready(self.resource(index).schema, Value::Object(visible));
         self.written = Some(Arc::new(Written { record: record.clone(), visible }));
         self.changed = true;
     }
@@ -62,7 +62,7 @@ impl<'c, 'w> Turn<'c, 'w> {
     /// Does what callers see of the record written last fit the schema? `None` where that takes a closer look.
     pub fn written_fits(&self, record: &Record, schema: SchemaId) -> Option<bool> {
         let written = self.written.as_ref().filter(|written| std::ptr::eq(&*written.record, record))?;
-        self.contract.replies.fits(&written.visible, schema)
+        self.contract.schemas.fits(&written.visible, schema)
     }
 
     /// Once something changed: work that waits for its condition looks again, and faults that ask for it keep the state.

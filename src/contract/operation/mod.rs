@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::document::Document;
 use super::error::LoadError;
 use super::parameter::{Parameter, Shape, shape};
-use super::schema::{SchemaId, Schemas};
+use super::schema::{SchemaId, SchemasBuilder};
 
 /// Index of an operation in [`Operations::list`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,8 +32,6 @@ pub struct Operations {
     pub base: String,
     /// The most bytes that any upload is declared to have.
     pub upload_bytes_max: Option<u64>,
-    /// All request, parameter, reply and header schemas behind one validator.
-    pub schemas: Schemas,
 }
 
 #[derive(Debug)]
@@ -100,24 +98,20 @@ pub struct ResponseHeader {
 }
 
 impl Operations {
-    /// Reads every operation that is `stable` or whose stability class is in `included`, and compiles all schemas into one validator.
-    pub fn read(document: &Document, included: &[String]) -> Result<Operations, Vec<LoadError>> {
+    /// Reads every operation that is `stable` or whose stability class is in `included`; beside them their request, parameter, reply and
+    /// header schemas, to be compiled with those of the plan.
+    pub fn read(document: &Document, included: &[String]) -> Result<(Operations, SchemasBuilder), Vec<LoadError>> {
         let mut errors = Vec::new();
         let base = server::base(document).unwrap_or_else(|error| {
             errors.push(error);
             String::new()
         });
         let (list, schemas) = read::read(document, included, &mut errors);
-        match schemas.build(&document.name, &document.root) {
-            Ok(schemas) if errors.is_empty() => {
-                Ok(Operations { upload_bytes_max: upload::bytes_max(document, &list), list, base, schemas })
-            }
-            Ok(_) => Err(errors),
-            Err(faults) => {
-                errors.extend(faults);
-                Err(errors)
-            }
+        if errors.is_empty() {
+            return Ok((Operations { upload_bytes_max: upload::bytes_max(document, &list), list, base }, schemas));
         }
+        errors.extend(schemas.build(&document.name, &document.root).err().into_iter().flatten());
+        Err(errors)
     }
 
     /// Where the paths of an operation begin: `/v1`, or empty.

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::contract::document::Version;
 use crate::contract::parameter::Style;
+use crate::contract::schema::Schemas;
 use crate::contract::violation::Place;
 
 fn document(root: Value) -> Document {
@@ -10,12 +11,18 @@ fn document(root: Value) -> Document {
 }
 
 fn read(root: Value) -> Operations {
-    Operations::read(&document(root), &[]).expect("a good document")
+    compiled(root).expect("a good document").0
+}
+
+fn compiled(root: Value) -> Result<(Operations, Schemas), Vec<LoadError>> {
+    let document = document(root);
+    let (operations, schemas) = Operations::read(&document, &[])?;
+    Ok((operations, schemas.build(&document.name, &document.root)?))
 }
 
 #[track_caller]
 fn refuse(root: Value, expected: &[&str]) {
-    let errors = Operations::read(&document(root), &[]).expect_err("a bad document");
+    let errors = compiled(root).expect_err("a bad document");
     let lines: Vec<String> = errors.iter().map(LoadError::to_string).collect();
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, expected) in lines.iter().zip(expected) {
@@ -109,7 +116,7 @@ fn operations_are_read_with_what_they_refer_to() {
 
 #[test]
 fn bodies_keep_their_media_types_in_order() {
-    let operations = read(posts());
+    let (operations, schemas) = compiled(posts()).expect("a good document");
     let put = &operations.list[1];
     assert!(put.security.is_empty() && put.responses.is_empty());
     let body = put.body.as_ref().expect("a body");
@@ -118,13 +125,13 @@ fn bodies_keep_their_media_types_in_order() {
     assert_eq!(body.media[1].part_types["file"], ["image/png", "image/jpeg"]);
     let request = body.media[0].schema.expect("a schema");
     let reply = operations.list[0].response(200).and_then(|response| response.media[0].schema).expect("a schema");
-    assert!(operations.schemas.accepts(request, json!({})).0, "the id is given by the server");
-    assert!(!operations.schemas.accepts(reply, json!({})).0);
+    assert!(schemas.accepts(request, json!({})).0, "the id is given by the server");
+    assert!(!schemas.accepts(reply, json!({})).0);
 }
 
 #[test]
 fn less_stable_operations_are_left_out_unless_asked_for() {
-    let operations = Operations::read(&document(posts()), &["beta".to_owned()]).expect("a good document");
+    let (operations, _) = Operations::read(&document(posts()), &["beta".to_owned()]).expect("a good document");
     let health = operations.list.last().expect("an operation");
     assert_eq!((health.id.as_str(), health.stability.as_str()), ("GET /health", "beta"));
     assert_eq!(health.pointer, "/components/pathItems/Health/get");
@@ -220,18 +227,19 @@ fn operations_come_in_the_order_of_the_specification_within_a_path() {
 
 #[test]
 fn content_parameters_and_empty_values_are_known() {
-    let operations = read(json!({"paths": {"/a/{b}": {"get": {"parameters": [
+    let root = json!({"paths": {"/a/{b}": {"get": {"parameters": [
         {"name": "f", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}},
         {"name": "e", "in": "query", "allowEmptyValue": true, "schema": {"type": "integer"}},
         {"name": "d", "in": "query", "style": "deepObject", "schema": {"type": "object"}},
         {"name": "gone", "in": "path", "required": true, "schema": {"type": "string"}},
         {"name": "bare", "in": "query"}
-    ]}}}}));
+    ]}}}});
+    let (operations, schemas) = compiled(root).expect("a good document");
     let parameters = &operations.list[0].parameters;
     assert_eq!(parameters.len(), 4, "a path parameter without a place is left out");
     assert!(parameters[0].json && !parameters[1].json);
     let empty = parameters[1].schema.expect("a schema");
-    assert!(operations.schemas.accepts(empty, json!("")).0 && !operations.schemas.accepts(empty, json!("x")).0);
+    assert!(schemas.accepts(empty, json!("")).0 && !schemas.accepts(empty, json!("x")).0);
     assert_eq!(parameters[2].style, Style::DeepObject);
     assert_eq!((parameters[3].schema, &parameters[3].raw), (None, &Value::Bool(true)));
 }

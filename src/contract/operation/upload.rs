@@ -48,7 +48,7 @@ mod tests {
         }}});
         let version = crate::contract::document::Version::V3_1;
         let document = Document { name: "api.yaml".to_owned(), version, root, origins: Default::default() };
-        Operations::read(&document, &[]).expect("a good document").upload_bytes_max
+        Operations::read(&document, &[]).expect("a good document").0.upload_bytes_max
     }
 
     #[test]

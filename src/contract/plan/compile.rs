@@ -14,7 +14,7 @@ use crate::contract::error::{About, LoadError};
 use crate::contract::expression::ExpressionError;
 use crate::contract::operation::{Operation, Operations};
 use crate::contract::parameter;
-use crate::contract::schema::{Schemas, SchemasBuilder};
+use crate::contract::schema::SchemasBuilder;
 use crate::contract::vocabulary::{Behaviour, OperationRule};
 use crate::instant::duration_ms;
 use crate::pointer::{self, escape};
@@ -28,18 +28,11 @@ pub fn compile(
     document: &Document,
     operations: &Operations,
     behaviour: &Behaviour,
-) -> Result<(Plan, Schemas), Vec<LoadError>> {
-    let mut compiler = Compiler::new(document, operations, behaviour);
+    schemas: &mut SchemasBuilder,
+) -> Result<Plan, Vec<LoadError>> {
+    let mut compiler = Compiler::new(document, operations, behaviour, schemas);
     let plan = compiler.plan();
-    let mut complaints = compiler.complaints;
-    match compiler.slots.build(&document.name, &document.root) {
-        Ok(schemas) if complaints.is_empty() => Ok((plan, schemas)),
-        Ok(_) => Err(complaints),
-        Err(more) => {
-            complaints.extend(more);
-            Err(complaints)
-        }
-    }
+    if compiler.complaints.is_empty() { Ok(plan) } else { Err(compiler.complaints) }
 }
 
 pub(super) struct Compiler<'a> {
@@ -48,23 +41,21 @@ pub(super) struct Compiler<'a> {
     pub behaviour: &'a Behaviour,
     pub errors: BTreeMap<String, ErrorIndex>,
     pub complaints: Vec<LoadError>,
-    pub slots: SchemasBuilder,
+    /// Takes in the schemas that the plan checks records and replies with.
+    pub schemas: &'a mut SchemasBuilder,
     /// Bits given out for memos, by resource.
     pub bits: BTreeMap<SchemaId, u32>,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(document: &'a Document, operations: &'a Operations, behaviour: &'a Behaviour) -> Compiler<'a> {
+    fn new(
+        document: &'a Document,
+        operations: &'a Operations,
+        behaviour: &'a Behaviour,
+        schemas: &'a mut SchemasBuilder,
+    ) -> Compiler<'a> {
         let errors = behaviour.errors.keys().enumerate().map(|(index, name)| (name.clone(), index)).collect();
-        Compiler {
-            document,
-            operations,
-            behaviour,
-            errors,
-            complaints: Vec::new(),
-            slots: SchemasBuilder::default(),
-            bits: BTreeMap::new(),
-        }
+        Compiler { document, operations, behaviour, errors, complaints: Vec::new(), schemas, bits: BTreeMap::new() }
     }
 
     fn plan(&mut self) -> Plan {

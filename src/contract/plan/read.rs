@@ -253,7 +253,7 @@ impl<'a> Compiler<'a> {
         for (status, response) in &operation.responses {
             let Some(status) = status.parse::<u16>().ok().filter(|status| *status < 400) else { continue };
             let Some(media) = response.media.first() else { continue };
-            let whole = self.slots.add(&media.raw);
+            let whole = self.schemas.add(&media.raw);
             let leaf = match body {
                 BodyPlan::Record => Some(("record", self.behaviour.shapes.record.as_ref(), false)),
                 BodyPlan::List => Some(("records", self.behaviour.shapes.list.as_ref(), true)),
@@ -279,8 +279,8 @@ impl<'a> Compiler<'a> {
             }
             record = schema.get("items")?.clone();
         }
-        let envelope = self.slots.add(&envelope);
-        let record = self.slots.add(&record);
+        let envelope = self.schemas.add(&envelope);
+        let record = self.schemas.add(&record);
         let next = self.bits.len() as u32;
         let bit = *self.bits.entry(record).or_insert(next);
         Some(Parts { envelope, pointer: pointer.to_owned(), record, bit: (bit < BITS_MAX).then_some(bit), list })

@@ -152,7 +152,7 @@ impl<'a> Compiler<'a> {
         Resource {
             name: name.to_owned(),
             label: humanise(name),
-            schema: schema.as_ref().map(|schema| self.slots.add(schema)),
+            schema: schema.as_ref().map(|schema| self.schemas.add(schema)),
             id: self.id(&pointer, rule.id.as_ref(), &fields),
             set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
             secrets: rule.secrets.iter().map(|(field, pattern)| (field.clone(), pattern.clone())).collect(),

@@ -97,7 +97,7 @@ fn validate(
 ) -> Value {
     let contract = called.scope.contract;
     let (violations, body) = match media.schema {
-        Some(schema) => contract.operations.schemas.check(schema, body, Place::Body),
+        Some(schema) => contract.schemas.check(schema, body, Place::Body),
         None => (Vec::new(), body),
     };
     for violation in violations.iter().take(TOLD_MAX) {

@@ -29,9 +29,9 @@ fn is_fine(called: &Called<'_>, header: &Parameter, lines: &[&HeaderValue]) -> b
     let plain = !header.json && shape.items.is_none() && !shape.is_object();
     match (lines, header.schema) {
         ([], _) => !header.required,
-        ([line], Some(schema)) if plain => line.to_str().is_ok_and(|text| {
-            called.scope.contract.operations.schemas.accepts(schema, decode_text(text.trim(), shape)).0
-        }),
+        ([line], Some(schema)) if plain => line
+            .to_str()
+            .is_ok_and(|text| called.scope.contract.schemas.accepts(schema, decode_text(text.trim(), shape)).0),
         _ => false,
     }
 }
@@ -51,7 +51,7 @@ fn judge(
             written.headers.append(name.clone(), (*line).clone());
         }
     }
-    let schemas = &called.scope.contract.operations.schemas;
+    let schemas = &called.scope.contract.schemas;
     let (_, violations) = parameter::decode(std::slice::from_ref(header), schemas, &[], &written);
     for violation in &violations {
         findings.push(if lines.is_empty() {

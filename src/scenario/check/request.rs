@@ -70,7 +70,7 @@ pub fn check(called: &Called<'_>, exchange: &Exchange, findings: &mut Vec<Findin
     let (operation, contract) = (called.operation, called.scope.contract);
     let values = called.promise.path_values(&exchange.call.path);
     let path = values.as_deref().unwrap_or_default();
-    let (schemas, rule) = (&contract.operations.schemas, &contract.plan.requests);
+    let (schemas, rule) = (&contract.schemas, &contract.plan.requests);
     let (arguments, mut violations) =
         parameter::decode_overlooking(&operation.parameters, schemas, path, &exchange.call, rule);
     if values.is_none() {
@@ -114,7 +114,7 @@ fn body<'a>(called: &Called<'a>, exchange: &Exchange, violations: &mut Vec<Viola
     let taken = Taken { media: body.media, from_query: std::mem::take(&mut body.from_query) };
     // Nothing that a schema speaks of is known of bytes, XML and the like.
     if let Some(schema) = taken.media.and_then(|media| media.schema).filter(|_| body.whole().is_none()) {
-        let schemas = &called.scope.contract.operations.schemas;
+        let schemas = &called.scope.contract.schemas;
         violations.extend(schemas.check(schema, body.into_view(), Place::Body).0);
     }
     taken

@@ -24,7 +24,7 @@ impl Source for Text<'_> {
 
 fn read(text: &str) -> Option<(Document, Operations)> {
     let document = Document::load(&Text(text), "test.yaml", &[]).ok()?;
-    let operations = Operations::read(&document, &[]).ok()?;
+    let (operations, _) = Operations::read(&document, &[]).ok()?;
     Some((document, operations))
 }
 
