@@ -59,9 +59,9 @@ impl Source for Files {
 
     fn tree(&self, name: &str) -> Option<Result<Value, LoadError>> {
         let path = Path::new(name.strip_prefix(SHIPPED)?).with_extension("json");
-        let json = TREES.get_file(path)?.contents();
+        let json = TREES.get_file(path)?.contents_utf8()?;
         let broken = |error| LoadError::new(name, "", format!("the tree that the build made cannot be read: {error}"));
-        Some(serde_json::from_slice(json).map_err(broken))
+        Some(serde_json::from_str(json).map_err(broken))
     }
 }
 

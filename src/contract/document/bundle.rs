@@ -186,15 +186,15 @@ impl<'a> Bundler<'a> {
             Ok(reference) => reference,
             Err((message, hint)) => return self.refuse(pointer, message, hint),
         };
-        let (file, name) = self.file_of(&here, reference.file);
-        let root = name == self.root_name;
-        if root {
+        let name = self.name_of(&here, reference.file);
+        if name == self.root_name {
             match reference.fragment {
                 Fragment::Pointer(pointer) => return Some(Origin { file: name, pointer }),
                 Fragment::Anchor(_) if reference.file.is_empty() => return None,
                 Fragment::Anchor(_) => {}
             }
         }
+        let file = reference::relative(&here.file, reference.file);
         let content = match self.read(&file) {
             Ok(content) => content?,
             Err(error) => {
@@ -220,14 +220,13 @@ impl<'a> Bundler<'a> {
         Some(Origin { file: name, pointer: found })
     }
 
-    /// A referred file's clean name, and the name it goes by in messages.
-    fn file_of(&self, here: &Origin, file: &str) -> (String, Arc<str>) {
+    /// The name that a referred file goes by in messages.
+    fn name_of(&self, here: &Origin, file: &str) -> Arc<str> {
         if file.is_empty() {
-            return (reference::relative(&here.file, ""), here.file.clone());
+            return here.file.clone();
         }
         let file = reference::relative(&here.file, file);
-        let name = if file == self.root_file { self.root_name.clone() } else { file.as_str().into() };
-        (file, name)
+        if file == self.root_file { self.root_name.clone() } else { file.into() }
     }
 
     fn fetch(&mut self, origin: &Origin) -> Option<Value> {

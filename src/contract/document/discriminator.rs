@@ -35,7 +35,7 @@ pub fn compile(schema: &mut Map<String, Value>) {
 /// The pointers of the alternatives, if each is a plain local reference; an alternative `null` is no matter of the discriminator.
 fn alternatives(branches: &Value) -> Option<Vec<String>> {
     let targets = branches.as_array()?.iter().filter(|branch| branch.get("type") != Some(&json!("null")));
-    targets.map(|branch| local_pointer(branch.get("$ref")?.as_str()?)).collect()
+    targets.map(|branch| Some(local_pointer(branch.get("$ref")?.as_str()?)?.into_owned())).collect()
 }
 
 fn rule(property: &str, target: &str, mapping: &Map<String, Value>) -> Option<Value> {

@@ -18,7 +18,7 @@ mod reference;
 pub mod text;
 mod tree;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use serde_json::Value;
 
@@ -88,24 +88,24 @@ impl Document {
 
     /// Follows `$ref` until a value without one; a cycle of bare references gives the last value seen.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
-        self.resolve_named(value).0
+        self.hops(value).last().map_or(value, |(target, _)| target)
     }
 
     /// Like [`Document::resolve`], and also the pointer of the last `$ref` followed, if any: `/components/schemas/Post`.
     pub fn resolve_named<'a>(&'a self, value: &'a Value) -> (&'a Value, Option<String>) {
-        let mut value = value;
-        let mut name: Option<String> = None;
-        let mut seen = BTreeSet::new();
-        while let Some(text) = value.get("$ref").and_then(Value::as_str) {
-            let Some(pointer) = reference::local_pointer(text) else { break };
-            let Some(target) = pointer::find(&self.root, &pointer) else { break };
-            if seen.len() >= reference::REF_HOPS_MAX || !seen.insert(text) {
-                break;
-            }
-            value = target;
-            name = Some(pointer);
+        match self.hops(value).last() {
+            Some((target, pointer)) => (target, Some(pointer.into_owned())),
+            None => (value, None),
         }
-        (value, name)
+    }
+
+    /// Where `$ref`s lead from here, one from the next, each with its pointer.
+    fn hops<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = (&'a Value, Cow<'a, str>)> {
+        let hop = |value: &'a Value| {
+            let pointer = reference::local_pointer(value.get("$ref")?.as_str()?)?;
+            Some((pointer::find(&self.root, &pointer)?, pointer))
+        };
+        std::iter::successors(hop(value), move |(value, _)| hop(value)).take(reference::REF_HOPS_MAX)
     }
 
     /// The file in which the value at a pointer was written, and its pointer there: in an overlay, a file referred to, or the root.

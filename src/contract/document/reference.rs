@@ -1,5 +1,6 @@
 //! What a `$ref` says, and whether it leads somewhere.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
@@ -41,7 +42,7 @@ pub fn parse(text: &str) -> Result<Reference<'_>, Fault> {
         return Err((format!("the escapes in `{text}` are not UTF-8"), None));
     };
     let fragment = match fragment.as_ref() {
-        pointer if pointer.is_empty() || pointer.starts_with('/') => Fragment::Pointer(pointer.to_owned()),
+        pointer if is_pointer(pointer) => Fragment::Pointer(pointer.to_owned()),
         name => Fragment::Anchor(name.to_owned()),
     };
     Ok(Reference { file, fragment })
@@ -100,11 +101,12 @@ pub fn settle(root: &mut Value) -> Vec<(String, Fault)> {
 }
 
 /// The pointer that a local reference leads to.
-pub fn local_pointer(text: &str) -> Option<String> {
-    match parse(text).ok()? {
-        Reference { file: "", fragment: Fragment::Pointer(pointer) } => Some(pointer),
-        _ => None,
-    }
+pub fn local_pointer(text: &str) -> Option<Cow<'_, str>> {
+    pointer::decode_fragment(text.strip_prefix('#')?).filter(|fragment| is_pointer(fragment))
+}
+
+fn is_pointer(fragment: &str) -> bool {
+    fragment.is_empty() || fragment.starts_with('/')
 }
 
 fn target(root: &Value, text: &str) -> Result<String, Fault> {
@@ -161,7 +163,7 @@ fn turns_in_circles(root: &Value, pointer: &str) -> bool {
         && let Some(next) = map.get("$ref").and_then(Value::as_str).and_then(local_pointer)
     {
         value = pointer::find(root, &next);
-        if seen.len() > REF_HOPS_MAX || !seen.insert(next) {
+        if seen.len() > REF_HOPS_MAX || !seen.insert(next.into_owned()) {
             return true;
         }
     }

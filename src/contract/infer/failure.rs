@@ -1,5 +1,7 @@
 //! The errors that the pipeline raises by itself: their status, code and words, as the document declares them.
 
+use std::rc::Rc;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -92,11 +94,20 @@ const fn standard(
 }
 
 /// What a document's error says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 struct Said {
     code: Option<String>,
     kind: Option<String>,
     message: Option<String>,
+    /// The code, or else the kind, as [`flat`] has it: what marks are looked for in.
+    flat: String,
+}
+
+impl Said {
+    fn new(code: Option<String>, kind: Option<String>, message: Option<String>) -> Said {
+        let flat = code.as_deref().or(kind.as_deref()).map(flat).unwrap_or_default();
+        Said { code, kind, message, flat }
+    }
 }
 
 struct Declared {
@@ -104,7 +115,7 @@ struct Declared {
     /// Does the operation declare an idempotency header? Is it a deletion?
     replays: bool,
     removes: bool,
-    said: Said,
+    said: Rc<Said>,
     /// Stands the same under another status, too: one example for many errors speaks for none of them.
     shared: bool,
 }
@@ -141,7 +152,7 @@ pub fn rules(survey: &Survey<'_>, shape: &ErrorShape, notes: &mut Notes) -> Inde
 fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
     let mut found = Vec::new();
     // What a response that many operations refer to says is worked out once.
-    let mut known: IndexMap<(String, u16), Vec<Said>> = IndexMap::new();
+    let mut known: IndexMap<(&str, u16), Vec<Rc<Said>>> = IndexMap::new();
     for site in &survey.sites {
         let replays = super::idempotency::header(site).is_some();
         let removes = site.method() == http::Method::DELETE;
@@ -151,7 +162,7 @@ fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
             let reference = responses.and_then(|responses| responses.get(status)?.get("$ref")?.as_str());
             let said = match reference {
                 Some(reference) => known
-                    .entry((reference.to_owned(), number))
+                    .entry((reference, number))
                     .or_insert_with(|| sayings(survey, site, status, number, shape))
                     .clone(),
                 None => sayings(survey, site, status, number, shape),
@@ -165,26 +176,24 @@ fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
             }));
         }
     }
-    let mut statuses: IndexMap<Said, u16> = IndexMap::new();
-    let mut several: Vec<Said> = Vec::new();
+    let mut statuses: IndexMap<Rc<Said>, (u16, bool)> = IndexMap::new();
     for declared in &found {
-        if *statuses.entry(declared.said.clone()).or_insert(declared.status) != declared.status {
-            several.push(declared.said.clone());
-        }
+        let (first, several) = statuses.entry(declared.said.clone()).or_insert((declared.status, false));
+        *several |= *first != declared.status;
     }
     for declared in &mut found {
-        declared.shared = several.contains(&declared.said);
+        declared.shared = statuses.get(&declared.said).is_some_and(|(_, several)| *several);
     }
     found
 }
 
 /// What the examples of a response say, or else its schema.
-fn sayings(survey: &Survey<'_>, site: &Site<'_>, status: &str, number: u16, shape: &ErrorShape) -> Vec<Said> {
+fn sayings(survey: &Survey<'_>, site: &Site<'_>, status: &str, number: u16, shape: &ErrorShape) -> Vec<Rc<Said>> {
     let examples = reply_examples(survey, site.operation, status);
     if examples.is_empty() {
-        return vec![from_schema(survey, site, status, shape)];
+        return vec![Rc::new(from_schema(survey, site, status, shape))];
     }
-    examples.iter().map(|example| from_example(example, number, shape)).collect()
+    examples.iter().map(|example| Rc::new(from_example(example, number, shape))).collect()
 }
 
 fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
@@ -201,7 +210,7 @@ fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
     // A message that also stands among the details is about one field.
     let whole = example.to_string();
     let general = |message: &String| whole.matches(&Value::from(message.as_str()).to_string()).count() < 2;
-    Said { code: find(Word::Code), kind: find(Word::Kind), message: find(Word::Message).filter(general) }
+    Said::new(find(Word::Code), find(Word::Kind), find(Word::Message).filter(general))
 }
 
 fn from_schema(survey: &Survey<'_>, site: &Site<'_>, status: &str, shape: &ErrorShape) -> Said {
@@ -219,7 +228,7 @@ fn from_schema(survey: &Survey<'_>, site: &Site<'_>, status: &str, shape: &Error
             only.or_else(single)?.as_str().filter(|text| !text.contains("{{")).map(str::to_owned)
         })
     };
-    Said { code: find(Word::Code), kind: find(Word::Kind), message: find(Word::Message) }
+    Said::new(find(Word::Code), find(Word::Kind), find(Word::Message))
 }
 
 /// Does the document list every status that callers may meet? Each operation declares errors, none by range or default, and nowhere are
@@ -288,10 +297,7 @@ fn status(standard: &Standard, survey: &Survey<'_>, declared: &[Declared], close
 /// What the document says of this error: the words that its marks fit, or else those of its status when that is its own.
 fn said(standard: &Standard, status: u16, declared: &[Declared]) -> Option<Said> {
     let of_status: Vec<&Declared> = declared.iter().filter(|declared| declared.status == status).collect();
-    let marked = |declared: &&&Declared| {
-        let code = declared.said.code.as_deref().or(declared.said.kind.as_deref()).map(flat).unwrap_or_default();
-        standard.marks.iter().any(|mark| code.contains(mark))
-    };
+    let marked = |declared: &&&Declared| standard.marks.iter().any(|mark| declared.said.flat.contains(mark));
     let fits: Vec<&Declared> = of_status.iter().filter(marked).copied().collect();
     let own = status == standard.statuses[0]
         && !matches!(standard.name, "unreadable" | "idempotency_mismatch" | "referenced");
@@ -307,7 +313,7 @@ fn said(standard: &Standard, status: u16, declared: &[Declared]) -> Option<Said>
     let kind = common(with_code().filter_map(|declared| declared.said.kind.as_ref()));
     let messages: Vec<&String> = with_code().filter_map(|declared| declared.said.message.as_ref()).collect();
     let message = agreed(&messages, standard);
-    (code.is_some() || kind.is_some() || message.is_some()).then_some(Said { code, kind, message })
+    (code.is_some() || kind.is_some() || message.is_some()).then(|| Said::new(code, kind, message))
 }
 
 /// The text that occurs most, the first of equals.
