@@ -41,6 +41,7 @@ pub fn read(document: &Document, included: &[String], errors: &mut Vec<LoadError
         list: Vec::new(),
         seen: BTreeMap::new(),
         shared: BTreeMap::new(),
+        shared_headers: BTreeMap::new(),
         root_security: None,
         classes: BTreeSet::from([STABLE]),
     };
@@ -66,6 +67,8 @@ struct Reader<'a> {
     seen: BTreeMap<String, String>,
     /// Responses under `components`, read once.
     shared: BTreeMap<String, Arc<Response>>,
+    /// Headers under `components`, read once; the names are those of the responses.
+    shared_headers: BTreeMap<String, ResponseHeader>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
     /// The stability classes met.
@@ -235,11 +238,9 @@ impl<'a> Reader<'a> {
         if let Some(shared) = self.shared.get(&found.pointer) {
             return Some(shared.clone());
         }
-        let skeleton = skeleton::response(self.document, &found, self.errors);
-        let read = self.parse::<openapiv3::Response>(&found.pointer, skeleton)?;
+        let read = self.parse::<openapiv3::Response>(&found.pointer, skeleton::response(&found))?;
         let media = self.media(&read.content, Direction::Reply);
-        let headers = read.headers.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-        let headers = headers.filter_map(|(name, header)| self.header(name, header.into_item()?)).collect();
+        let headers = self.headers(&found);
         let response = Arc::new(Response { description: read.description, media, headers });
         if by_reference {
             self.shared.insert(found.pointer, response.clone());
@@ -247,16 +248,37 @@ impl<'a> Reader<'a> {
         Some(response)
     }
 
-    fn header(&mut self, name: String, header: openapiv3::Header) -> Option<ResponseHeader> {
-        let pointer = match &header.format {
+    fn headers(&mut self, response: &Located<'a>) -> Vec<ResponseHeader> {
+        let Some(declared) = response.member("headers") else { return Vec::new() };
+        let names = declared.value.as_object().into_iter().flat_map(|declared| declared.keys());
+        let names = names.filter(|name| !name.eq_ignore_ascii_case("content-type"));
+        names.filter_map(|name| self.header(name, declared.member(name)?)).collect()
+    }
+
+    fn header(&mut self, name: &str, declared: Located<'a>) -> Option<ResponseHeader> {
+        let by_reference = skeleton::is_reference(declared.value);
+        let found = self.resolve(declared)?;
+        let named = |header: ResponseHeader| ResponseHeader {
+            name: name.to_owned(),
+            field: HeaderName::from_bytes(name.as_bytes()).ok(),
+            ..header
+        };
+        if let Some(shared) = self.shared_headers.get(&found.pointer) {
+            return Some(named(shared.clone()));
+        }
+        let read = self.parse::<openapiv3::Header>(&found.pointer, skeleton::header(&found))?;
+        let pointer = match &read.format {
             ParameterSchemaOrContent::Schema(schema) => schema_pointer(Some(schema)),
             ParameterSchemaOrContent::Content(content) => first_content(content).0,
         };
         let (schema, raw) = self.schema(pointer, Direction::Reply);
         // Every header style but `simple` is unknown to the model, and would have been refused by it.
-        let HeaderStyle::Simple = header.style;
-        let field = HeaderName::from_bytes(name.as_bytes()).ok();
-        Some(ResponseHeader { name, field, required: header.required, schema, raw })
+        let HeaderStyle::Simple = read.style;
+        let header = ResponseHeader { name: String::new(), field: None, required: read.required, schema, raw };
+        if by_reference {
+            self.shared_headers.insert(found.pointer, header.clone());
+        }
+        Some(named(header))
     }
 
     fn media(&mut self, content: &Content, direction: Direction) -> Vec<Media> {

@@ -66,24 +66,18 @@ pub fn body(body: &Located<'_>) -> Value {
     Value::Object(skeleton)
 }
 
-/// A response; headers that lead nowhere are complained about and left out.
-pub fn response(document: &Document, response: &Located<'_>, errors: &mut Vec<LoadError>) -> Value {
-    let mut headers = Map::new();
-    let declared = response.member("headers");
-    for name in declared.iter().filter_map(|headers| headers.value.as_object()).flat_map(Map::keys) {
-        let Some(declared) = declared.as_ref().and_then(|headers| headers.member(name)) else { continue };
-        match declared.resolve(document) {
-            Ok(found) => {
-                let mut header = pick(found.value, &["required", "style"]);
-                schema_or_content(&found, &mut header);
-                headers.insert(name.clone(), Value::Object(header));
-            }
-            Err(error) => errors.push(error),
-        }
-    }
+/// A response; its headers are pieces of their own.
+pub fn response(response: &Located<'_>) -> Value {
     // Required by the specification, and missing often enough that nothing should hang on it.
     let description = response.value.get("description").cloned().unwrap_or_else(|| json!(""));
-    json!({ "description": description, "headers": headers, "content": content(response) })
+    let fields = [("description", description), ("content", content(response))];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub fn header(header: &Located<'_>) -> Value {
+    let mut skeleton = pick(header.value, &["required", "style"]);
+    schema_or_content(header, &mut skeleton);
+    Value::Object(skeleton)
 }
 
 pub fn is_reference(value: &Value) -> bool {
