@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::{Number, Value};
 
 /// Longest text, in bytes, that is kept inside a key.
-const SHORT_MAX: usize = 22;
+const SHORT_MAX: usize = 30;
 
 /// A JSON value as indexes and sorts see it: null, booleans, numbers, texts, then everything else. Numbers that are equal are one
-/// key, however they are written. A text of up to [`SHORT_MAX`] bytes costs no allocation: most states, ids and instants do not.
+/// key, however they are written. A text of up to [`SHORT_MAX`] bytes costs no allocation and
+/// is compared without a look elsewhere: most states, ids and instants are no longer (`2026-02-25T10:00:00.000Z` has 24).
 #[derive(Debug, Clone)]
 pub enum Key {
     Null,
@@ -189,14 +190,14 @@ impl Short {
     }
 
     /// The text as numbers that are ordered like it; what is beyond its end is 0, so a text and the same followed by NUL need their lengths.
-    fn words(&self) -> [u64; 3] {
+    fn words(&self) -> [u64; 4] {
         let word = |start: usize| {
             let mut word = [0; 8];
             let bytes = &self.bytes[start..(start + 8).min(SHORT_MAX)];
             word[..bytes.len()].copy_from_slice(bytes);
             u64::from_be_bytes(word)
         };
-        [word(0), word(8), word(16)]
+        [word(0), word(8), word(16), word(24)]
     }
 }
 
@@ -298,8 +299,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_takes_24_bytes() {
-        assert_eq!(std::mem::size_of::<Key>(), 24);
+    fn a_key_takes_32_bytes() {
+        assert_eq!(std::mem::size_of::<Key>(), 32);
     }
 
     #[test]
