@@ -272,7 +272,7 @@ impl Bench {
         if self.wants(name) {
             let server = self.standin(&["flow"]);
             let key = server.credential("flow");
-            let idle = server.rss_kib();
+            let (idle, own) = (server.rss_kib(), server.own_kib());
             let request = [Request::get("/v1/posts/post_launch", &key)];
             server.cost(&request, 50_000);
             let early = server.rss_kib();
@@ -280,8 +280,9 @@ impl Bench {
             let late = server.rss_kib();
             let mib = |kib: u64| kib as f64 / 1024.0;
             println!(
-                "{name:<44} idle {:.1} MiB, after 50,000 reads {:.1}, after a million {:.1}  ≤ 12 idle, flat",
+                "{name:<44} idle {:.1} MiB ({:.1} written), after 50,000 reads {:.1}, after a million {:.1}  ≤ 12 idle, flat",
                 mib(idle),
+                mib(own),
                 mib(early),
                 mib(late)
             );
@@ -352,9 +353,19 @@ impl Server {
         Duration::from_nanos(times.sum())
     }
 
+    /// Memory in use: what the process has written, and the pages of its program and libraries that it has touched.
     fn rss_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Memory that the process has written.
+    fn own_kib(&self) -> u64 {
+        self.memory_kib("RssAnon:")
+    }
+
+    fn memory_kib(&self, word: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process runs");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a resident size");
+        let line = status.lines().find(|line| line.starts_with(word)).expect("a resident size");
         line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number")
     }
 

@@ -49,7 +49,8 @@
 //!    `cli` knows `scenario`. `audit` knows `contract` and `world::fault`; `server` knows `audit::observe`.
 //! 2. In `contract`, `world`, `engine`, `scenario` and `audit` nothing touches sockets, files, environment, threads, wall clock, random
 //!    devices or standard output. Documents arrive as text.
-//! 3. No service is named here: the shipped ones are data under `spec/`, embedded as a folder.
+//! 3. No service is named here: the shipped ones are data under `spec/`, embedded as a folder, and read before the program is compiled
+//!    (`src/build.rs`).
 //! 4. One file parses CEL, one reads the OpenAPI model, one sends webhooks, one speaks to deployments, one starts programs; the wall
 //!    clock is read at the rim.
 //! 5. Iteration order is always defined; hashed maps serve for look-ups alone.
