@@ -51,8 +51,8 @@
 //!    devices or standard output. Documents arrive as text.
 //! 3. No service is named here: the shipped ones are data under `spec/`, embedded as a folder, and read before the program is compiled
 //!    (`src/build.rs`).
-//! 4. One file parses CEL, one reads the OpenAPI model, one sends webhooks, one speaks to deployments, one starts programs; the wall
-//!    clock is read at the rim.
+//! 4. One file reads the OpenAPI model, one sends webhooks, one speaks to deployments, one starts programs; the wall clock is read at
+//!    the rim.
 //! 5. Iteration order is always defined; hashed maps serve for look-ups alone.
 //! 6. Every reply of the fake conforms to its contract, or says loudly that the overlay is wrong (`tests/reliability`).
 //! 7. Every queue, loop, body and journal has a named limit (`_MAX`).

@@ -80,7 +80,7 @@ fn a_bad_expression_is_shown_with_what_is_wrong_in_it() {
     refused(
         &behaviour("operations:\n  createParcel:\n    require: [{ that: 'body.address ==', else: invalid }]"),
         "\
-error: not an expression: mismatched input at the end in 'body.address ==' at character 16
+error: expected a value after `==` in 'body.address ==' at character 16
  --> overlay.yaml:9:31
   |
 9 |             require: [{ that: 'body.address ==', else: invalid }]

@@ -1,13 +1,14 @@
 //! Expressions: the only computing that an author can write. This folder alone knows the expression language (CEL).
 //!
 //! An expression sees bound names and pure functions; it cannot reach a store, a clock or a file. It takes one of three forms when it is
-//! compiled: a literal, a plain path (`record.id`, `body.items[0].name`, `query['page[size]']`), or anything else. The first two never
-//! enter CEL. For the third, the `cel` crate parses, [`syntax`] checks and resolves, and [`evaluate`] computes over borrowed JSON.
+//! compiled: a literal, a plain path (`record.id`, `body.items[0].name`, `query['page[size]']`), or anything else. The first two are
+//! read by [`path`]. For the third, [`syntax`] parses, checks and resolves, and [`evaluate`] computes over borrowed JSON.
 //!
-//! The crate's own interpreter is not used, for five reasons found in its source (0.15.0): a value that borrows cannot be recognised by
-//! a function (`FromVal` needs `'static`), so every function over a bound list or object would copy it; `has(x.y)` and `x.y` ask the same
-//! method, so a missing member cannot be both absent and null; built-in lists and maps are never equal to foreign ones; maps
-//! are iterated in hash order; and nothing limits the number of steps.
+//! The `cel` crate serves tests alone, which hold [`syntax`] against its parser. That one is made by ANTLR: it simulates an automaton at
+//! every start, and complains in names of tokens. The crate's interpreter would not do, for five reasons found in its source (0.15.0): a
+//! value that borrows cannot be recognised by a function (`FromVal` needs `'static`), so every function over a bound list or object would
+//! copy it; `has(x.y)` and `x.y` ask the same method, so a missing member cannot be both absent and null; built-in lists and maps are never
+//! equal to foreign ones; maps are iterated in hash order; and nothing limits the number of steps.
 //!
 //! Where we are kinder than CEL, and why (bodies of callers have optional members, and a missing one is not the author's mistake):
 //! - A member that is not there is null, at any depth; `has(x.y)` and `x.?y.orValue(z)` tell presence.

@@ -1,4 +1,4 @@
-//! Literals and plain paths: what most expressions are, read and evaluated without CEL.
+//! Literals and plain paths: what most expressions are, read and evaluated without a parser.
 
 use serde_json::{Number, Value};
 
@@ -19,8 +19,8 @@ enum Step {
     Item(usize),
 }
 
-/// Words that CEL keeps for itself; none is a name.
-pub const RESERVED: [&str; 4] = ["true", "false", "null", "in"];
+/// Words that mean something in CEL; none is a name.
+pub const KEYWORDS: [&str; 4] = ["true", "false", "null", "in"];
 
 /// The value of a text that is a literal without escapes: `true`, `3`, `-1.5`, `'text'`, `null`.
 pub fn literal(text: &str) -> Option<Value> {
@@ -35,11 +35,11 @@ pub fn literal(text: &str) -> Option<Value> {
 }
 
 impl Path {
-    /// The path that a text is, or `None` when it is something else (or a path with escapes, which is left to CEL).
+    /// The path that a text is, or `None` when it is something else (or a path with escapes, which is left to the parser).
     pub fn parse(text: &str) -> Option<Path> {
         let text = text.trim();
         let (root, mut rest) = identifier(text)?;
-        if RESERVED.contains(&root) {
+        if KEYWORDS.contains(&root) {
             return None;
         }
         let mut steps = Vec::new();

@@ -230,10 +230,9 @@ fn compile_errors_say_where_and_what_to_do() {
     assert_eq!(error("1 + lowr('a')").1, "unknown function `lowr`");
     assert_eq!(error("1 + lowr('a')").2, hint("did you mean `lower`?"));
     assert_eq!(error("all([1])").2, hint("it is written list.all(x, condition)"));
-    assert_eq!(error("1 +").1.split(':').next(), Some("not an expression"));
     assert_eq!(error("1 +\n  'é' ?").0, 12);
-    assert_eq!(error("'é' + )"), (7, "not an expression: mismatched input ')'".to_owned(), None));
-    assert_eq!(error("1 +").1, "not an expression: mismatched input at the end");
+    assert_eq!(error("'é' + )"), (7, "expected a value after `+`, not `)`".to_owned(), None));
+    assert_eq!(error("1 +").1, "expected a value after `+`");
     assert_eq!(error("").1, "empty expression");
     assert_eq!(error("has(record)").1, "has takes a path with a member");
     assert!(error("zebra").2.is_some_and(|hint| hint.starts_with("bound here: record")));
@@ -253,6 +252,8 @@ fn deep_and_long_expressions_are_refused_without_harm() {
         "[".repeat(3_000),
         "true".to_owned() + &"&&true".repeat(600),
         "lower(".repeat(600),
+        "me?me:me||me&&me==me+me*!lower([".repeat(32) + "1" + &"])".repeat(32),
+        "me?me:me||me&&me==me+me*!{'a':me[?".repeat(32),
     ] {
         let _ = Expression::compile(&text, NAMES);
     }
