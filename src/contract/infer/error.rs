@@ -44,16 +44,22 @@ impl ErrorShape {
 }
 
 pub fn shape(survey: &Survey<'_>, notes: &mut Notes) -> ErrorShape {
-    // Large documents declare one schema thousands of times; it is looked at once.
+    // Large documents declare one schema thousands of times; it is looked at once, whether it is shared or written out again.
     let mut seen: IndexMap<(String, bool), Option<(Value, Words)>> = IndexMap::new();
+    let mut places: IndexMap<(*const Value, bool), usize> = IndexMap::new();
     let mut order = Vec::new();
     for (status, raw) in declared(survey) {
-        let entry = seen.entry((raw.to_string(), status == "429"));
-        order.push(entry.index());
-        entry.or_insert_with(|| {
-            let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
-            growth.body(raw).map(|tree| (tree, growth.words))
+        let limited = status == "429";
+        let place = *places.entry((std::ptr::from_ref(raw), limited)).or_insert_with(|| {
+            let entry = seen.entry((raw.to_string(), limited));
+            let place = entry.index();
+            entry.or_insert_with(|| {
+                let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
+                growth.body(raw).map(|tree| (tree, growth.words))
+            });
+            place
         });
+        order.push(place);
     }
     let grown: Vec<&(Value, Words)> = order.iter().filter_map(|index| seen[*index].as_ref()).collect();
     let Some((most, count)) = super::reply::most_common(grown.iter().map(|(tree, _)| tree)) else {

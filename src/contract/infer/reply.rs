@@ -63,9 +63,14 @@ pub fn settle(survey: &Survey<'_>, resources: &Resources<'_>, proposals: &mut [P
 
 /// The value that occurs most, the first of equals, and how often.
 pub fn most_common<'v>(values: impl Iterator<Item = &'v Value>) -> Option<(&'v Value, usize)> {
-    let mut counts: IndexMap<String, (&Value, usize)> = IndexMap::new();
+    // Many are one and the same value, which need not be compared with itself.
+    let mut same: IndexMap<*const Value, (&Value, usize)> = IndexMap::new();
     for value in values {
-        counts.entry(value.to_string()).or_insert((value, 0)).1 += 1;
+        same.entry(std::ptr::from_ref(value)).or_insert((value, 0)).1 += 1;
+    }
+    let mut counts: IndexMap<String, (&Value, usize)> = IndexMap::new();
+    for (value, count) in same.into_values() {
+        counts.entry(value.to_string()).or_insert((value, 0)).1 += count;
     }
     let most = counts.values().map(|(_, count)| *count).max()?;
     counts.into_values().find(|(_, count)| *count == most)
