@@ -17,7 +17,7 @@ pub fn humanise(name: &str) -> String {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(&cased(word, text.is_empty()));
+        push_cased(word, &mut text);
     }
     if text.is_empty() { name.to_owned() } else { text }
 }
@@ -80,17 +80,7 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 fn word_end(text: &str) -> usize {
     let mut before: Option<char> = None;
     for (at, character) in text.char_indices() {
-        let mut following = text[at..].chars().skip(1);
-        let (next, after_next) = (following.next(), following.next());
-        // `IDs` and `URLs` are one word: their last capital is followed by a lone `s`.
-        let plural = next == Some('s') && after_next.is_none_or(|after| !after.is_lowercase());
-        let starts_hump = character.is_uppercase()
-            && before.is_some_and(|before| {
-                before.is_lowercase()
-                    || before.is_ascii_digit()
-                    || before.is_uppercase() && next.is_some_and(char::is_lowercase) && !plural
-            });
-        if starts_hump {
+        if character.is_uppercase() && before.is_some_and(|before| starts_hump(before, &text[at..])) {
             return at;
         }
         before = Some(character);
@@ -98,20 +88,33 @@ fn word_end(text: &str) -> usize {
     text.len()
 }
 
-fn cased(word: &str, first: bool) -> String {
-    let acronym = |word: &str| ACRONYMS.into_iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
+/// Does a word start with the capital that follows this character?
+fn starts_hump(before: char, capital: &str) -> bool {
+    let mut following = capital.chars().skip(1);
+    let (next, after_next) = (following.next(), following.next());
+    // `IDs` and `URLs` are one word: their last capital is followed by a lone `s`.
+    let plural = next == Some('s') && after_next.is_none_or(|after| !after.is_lowercase());
+    before.is_lowercase()
+        || before.is_ascii_digit()
+        || before.is_uppercase() && next.is_some_and(char::is_lowercase) && !plural
+}
+
+/// Appends a word as it is written; the first of a text begins with a capital.
+fn push_cased(word: &str, text: &mut String) {
+    let acronym = |word: &str| ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
     if let Some(acronym) = acronym(word) {
-        return acronym.to_owned();
+        return text.push_str(acronym);
     }
     if let Some(singular) = word.strip_suffix(['s', 'S']).and_then(acronym) {
-        return format!("{singular}s");
+        text.push_str(singular);
+        return text.push('s');
     }
     let lower = word.to_lowercase();
-    let mut characters = lower.chars();
-    match characters.next().filter(|_| first) {
-        Some(initial) => initial.to_uppercase().chain(characters).collect(),
-        None => lower,
+    let mut rest = lower.chars();
+    if text.is_empty() {
+        text.extend(rest.next().into_iter().flat_map(char::to_uppercase));
     }
+    text.push_str(rest.as_str());
 }
 
 /// Bytes in hexadecimal, lower case.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// From so many members on it is cheaper to put the whole together than to find one more.
 const LOOKS_MAX: usize = 8;
@@ -30,8 +30,9 @@ pub trait Members: fmt::Debug {
 
 /// These members of an object, as far as it has them.
 pub fn some_of(object: &impl Members, names: &[&str]) -> Value {
-    let each = names.iter().filter_map(|name| Some(((*name).to_owned(), object.member(name)?.into_owned())));
-    Value::Object(each.collect())
+    let mut some = Map::with_capacity(names.len());
+    some.extend(names.iter().filter_map(|name| Some(((*name).to_owned(), object.member(name)?.into_owned()))));
+    Value::Object(some)
 }
 
 /// An object as expressions see it. What was looked up is kept, so that it can be lent.

@@ -3,8 +3,10 @@
 //! `anyOf` and `oneOf` fail once for every branch. A person wants to hear about the branch that was meant: one of the value's own type,
 //! with the right tag, and with the fewest things wrong.
 
-use jsonschema::ValidationError;
+use std::borrow::Cow;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::{JsonType, JsonTypeSet, ValidationError};
 use serde_json::Value;
 
 use crate::pointer::escape;
@@ -24,7 +26,7 @@ pub enum Fault {
     Missing,
     NotAllowed,
     /// None of these kinds: `an integer`, `a date-time`.
-    Kind(Vec<String>),
+    Kind(Vec<Cow<'static, str>>),
     NotOneOf(Vec<Value>),
     Pattern(String),
     /// The engine gave up on the pattern.
@@ -156,7 +158,7 @@ fn best(pointer: String, keyword: &'static str, context: Vec<Vec<ValidationError
 
 /// `an integer` here and `a date-time` there: the value is neither. Only where each branch complains of just that.
 fn merge_kinds(pointer: &str, keyword: &'static str, branches: &[Vec<Complaint>]) -> Option<Complaint> {
-    let mut words: Vec<String> = Vec::new();
+    let mut words: Vec<Cow<'static, str>> = Vec::new();
     let mut only_types = true;
     for branch in branches {
         let [Complaint { pointer: at, fault: Fault::Kind(kinds), keyword }] = branch.as_slice() else { return None };
@@ -164,7 +166,8 @@ fn merge_kinds(pointer: &str, keyword: &'static str, branches: &[Vec<Complaint>]
             return None;
         }
         only_types &= *keyword == "type";
-        words.extend(kinds.iter().filter(|kind| !words.contains(kind)).cloned().collect::<Vec<_>>());
+        let new: Vec<_> = kinds.iter().filter(|kind| !words.contains(kind)).cloned().collect();
+        words.extend(new);
     }
     let keyword = if only_types { "type" } else { keyword };
     (!words.is_empty()).then(|| Complaint { pointer: pointer.to_owned(), keyword, fault: Fault::Kind(words) })
@@ -214,30 +217,30 @@ fn refusing_keyword(schema_path: &str) -> &'static str {
     KEYWORDS.into_iter().find(|keyword| *keyword == last).unwrap_or("properties")
 }
 
-fn type_words(kind: &TypeKind) -> Vec<String> {
-    let names: Vec<String> = match kind {
-        TypeKind::Single(single) => vec![single.to_string()],
-        TypeKind::Multiple(several) => several.iter().map(|single| single.to_string()).collect(),
+/// In a fixed order, with null last: `a string or null`.
+fn type_words(kind: &TypeKind) -> Vec<Cow<'static, str>> {
+    use JsonType::{Array, Boolean, Integer, Null, Number, Object, String};
+    let allowed = match kind {
+        TypeKind::Single(single) => JsonTypeSet::from(*single),
+        TypeKind::Multiple(several) => *several,
     };
-    // A fixed order, with null last: `a string or null`.
-    let order = ["string", "integer", "number", "boolean", "object", "array", "null"];
-    let listed = order.into_iter().filter(|name| names.iter().any(|listed| listed == name));
-    listed.map(|name| with_article(name).to_owned()).collect()
+    let listed = [String, Integer, Number, Boolean, Object, Array, Null].into_iter();
+    listed.filter(|listed| allowed.contains(*listed)).map(|listed| Cow::Borrowed(with_article(listed))).collect()
 }
 
-fn with_article(name: &str) -> &'static str {
-    match name {
-        "string" => "a string",
-        "integer" => "an integer",
-        "number" => "a number",
-        "boolean" => "a boolean",
-        "object" => "an object",
-        "array" => "an array",
-        _ => "null",
+fn with_article(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::String => "a string",
+        JsonType::Integer => "an integer",
+        JsonType::Number => "a number",
+        JsonType::Boolean => "a boolean",
+        JsonType::Object => "an object",
+        JsonType::Array => "an array",
+        JsonType::Null => "null",
     }
 }
 
-fn format_words(format: &str) -> String {
+fn format_words(format: &str) -> Cow<'static, str> {
     let words = match format {
         "date-time" => "a date-time",
         "date" => "a date",
@@ -253,7 +256,7 @@ fn format_words(format: &str) -> String {
         "byte" => "base64 text",
         "regex" => "a regular expression",
         "json-pointer" => "a JSON Pointer",
-        other => return format!("a valid {other}"),
+        other => return Cow::Owned(format!("a valid {other}")),
     };
-    words.to_owned()
+    Cow::Borrowed(words)
 }

@@ -1,5 +1,7 @@
 //! Complaints as sentences for people: `Content must be at most 280 characters`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::best::{Complaint, Fault};
@@ -12,29 +14,30 @@ const OPTIONS_MAX: usize = 40;
 
 pub fn message(complaint: &Complaint, place: Place) -> String {
     let name = name(&complaint.pointer, place);
+    let told = |verb: &str, rest: &str| [&name, " ", verb, rest].concat();
     match &complaint.fault {
-        Fault::Missing => format!("{name} is required"),
-        Fault::NotAllowed => format!("{name} is not allowed"),
-        Fault::Kind(words) => format!("{name} must be {}", either(words)),
-        Fault::NotOneOf(options) => options_message(&name, options),
-        Fault::Pattern(pattern) => format!("{name} must match the pattern {pattern}"),
-        Fault::PatternTooHard => format!("{name} is too hard to match against its pattern"),
-        Fault::LengthMin(limit) => format!("{name} must be at least {}", count(*limit, "character")),
-        Fault::LengthMax(limit) => format!("{name} must be at most {}", count(*limit, "character")),
-        Fault::ItemsMin(limit) => format!("{name} must have at least {}", count(*limit, "item")),
-        Fault::ItemsMax(limit) => format!("{name} must have at most {}", count(*limit, "item")),
-        Fault::PropertiesMin(limit) => format!("{name} must have at least {}", properties(*limit)),
-        Fault::PropertiesMax(limit) => format!("{name} must have at most {}", properties(*limit)),
+        Fault::Missing => told("is required", ""),
+        Fault::NotAllowed => told("is not allowed", ""),
+        Fault::Kind(words) => told("must be ", &either(words)),
+        Fault::NotOneOf(options) => told("must be ", &one_of(options)),
+        Fault::Pattern(pattern) => told("must match the pattern ", pattern),
+        Fault::PatternTooHard => told("is too hard to match against its pattern", ""),
+        Fault::LengthMin(limit) => told("must be at least ", &count(*limit, "character")),
+        Fault::LengthMax(limit) => told("must be at most ", &count(*limit, "character")),
+        Fault::ItemsMin(limit) => told("must have at least ", &count(*limit, "item")),
+        Fault::ItemsMax(limit) => told("must have at most ", &count(*limit, "item")),
+        Fault::PropertiesMin(limit) => told("must have at least ", &properties(*limit)),
+        Fault::PropertiesMax(limit) => told("must have at most ", &properties(*limit)),
         Fault::Minimum(limit) => format!("{name} must be at least {limit}"),
         Fault::Maximum(limit) => format!("{name} must be at most {limit}"),
         Fault::MoreThan(limit) => format!("{name} must be more than {limit}"),
         Fault::LessThan(limit) => format!("{name} must be less than {limit}"),
         Fault::MultipleOf(step) => format!("{name} must be a multiple of {step}"),
-        Fault::NotUnique => format!("{name} must not have equal items"),
-        Fault::NothingContained => format!("{name} must contain the wanted items"),
-        Fault::ManyBranches => format!("{name} must match only one of the allowed forms"),
-        Fault::BadName => format!("{name} is not an allowed name"),
-        Fault::Other(what) => format!("{name} {what}"),
+        Fault::NotUnique => told("must not have equal items", ""),
+        Fault::NothingContained => told("must contain the wanted items", ""),
+        Fault::ManyBranches => told("must match only one of the allowed forms", ""),
+        Fault::BadName => told("is not an allowed name", ""),
+        Fault::Other(what) => told(what, ""),
     }
 }
 
@@ -56,22 +59,20 @@ fn name(pointer: &str, place: Place) -> String {
     }
 }
 
-fn either(words: &[String]) -> String {
+fn either(words: &[Cow<'static, str>]) -> String {
     match words {
         [] => "another kind of value".to_owned(),
-        [only] => only.clone(),
+        [only] => only.to_string(),
         [init @ .., last] => format!("{} or {last}", init.join(", ")),
     }
 }
 
-fn options_message(name: &str, options: &[Value]) -> String {
+fn one_of(options: &[Value]) -> String {
     let listed: Vec<String> = options.iter().take(OPTIONS_MAX).map(shown).collect();
     match (listed.as_slice(), options.len() > OPTIONS_MAX) {
-        ([only], _) => format!("{name} must be {only}"),
-        (listed, false) => format!("{name} must be one of: {}", listed.join(", ")),
-        (listed, true) => {
-            format!("{name} must be one of: {}, and {} more", listed.join(", "), options.len() - OPTIONS_MAX)
-        }
+        ([only], _) => only.clone(),
+        (listed, false) => format!("one of: {}", listed.join(", ")),
+        (listed, true) => format!("one of: {}, and {} more", listed.join(", "), options.len() - OPTIONS_MAX),
     }
 }
 
