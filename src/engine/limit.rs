@@ -1,6 +1,7 @@
 //! Rate limits: what a call is charged, and the headers that tell how the tightest limit stands.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -19,9 +20,26 @@ const RETRY_SECONDS_UNLIMITED: i64 = 60;
 /// Who is counted.
 pub struct Caller<'a> {
     /// What names the credential; nothing where there is none.
-    pub name: Option<&'a str>,
+    name: Option<&'a str>,
     /// The credential's record, or null.
-    pub me: &'a Value,
+    me: &'a Value,
+    /// What limits see, made once for those that look.
+    scope: OnceCell<Scope<'a>>,
+}
+
+impl<'a> Caller<'a> {
+    pub fn new(name: Option<&'a str>, me: &'a Value) -> Caller<'a> {
+        Caller { name, me, scope: OnceCell::new() }
+    }
+
+    fn scope(&self, now: i64) -> &Scope<'a> {
+        self.scope.get_or_init(|| {
+            let mut scope = Scope::with_capacity(2);
+            scope.bind_ref("me", self.me);
+            scope.bind_owned("now", Value::from(now));
+            scope
+        })
+    }
 }
 
 /// Charges every limit of the operation at once: a call that one of them refuses is charged to none. Gives the tightest standing.
@@ -115,16 +133,13 @@ fn subject<'a>(limit: &Limit, caller: &Caller<'a>, now: i64) -> Result<Option<Co
     if limit.when.is_none() && limit.by.is_none() {
         return Ok(Some(Cow::Borrowed(name)));
     }
-    let now = Value::from(now);
-    let mut scope = Scope::with_capacity(2);
-    scope.bind_ref("me", caller.me);
-    scope.bind_ref("now", &now);
+    let scope = caller.scope(now);
     if let Some(when) = &limit.when
-        && !when.holds(&scope)?
+        && !when.holds(scope)?
     {
         return Ok(None);
     }
-    let by = limit.by.as_ref().map(|by| by.evaluate(&scope)).transpose()?;
+    let by = limit.by.as_ref().map(|by| by.evaluate(scope)).transpose()?;
     // Whom nothing tells apart is counted by the credential. A text in quotes is never taken for a credential's name.
     Ok(Some(by.filter(|by| !by.is_null()).map_or(Cow::Borrowed(name), |by| Cow::Owned(by.to_string()))))
 }

@@ -281,7 +281,7 @@ fn identify_caller(
 fn charge(turn: &mut Turn<'_, '_>, visit: &mut Visit, operation: OperationId) -> Result<(), Problem> {
     let limits = &turn.contract.plan.actions[operation.0].limits;
     let name = visit.principal.as_ref().map(|principal| &*principal.name);
-    let caller = limit::Caller { name, me: &visit.inputs.me };
+    let caller = limit::Caller::new(name, &visit.inputs.me);
     match limit::charge(turn.contract, turn.world, limits, &caller) {
         Ok(standing) => {
             visit.standing = standing;
