@@ -51,7 +51,7 @@ impl<'c> Turn<'c, '_> {
             let tree = match made {
                 Ok(made) => {
                     successful += 1;
-                    let record = made.record.map_or(Value::Null, |record| Value::Object(record.visible()));
+                    let record = made.record.map_or(Value::Null, |record| Value::Object(record.visible().into_map()));
                     scope.bind_owned("record", record);
                     scope.bind_owned("made", made.names);
                     &batch.success
@@ -104,8 +104,7 @@ impl<'c> Turn<'c, '_> {
         let operation = self.contract.operations.get(batch.run);
         let media = operation.body.as_ref().and_then(|body| body.media.first());
         if let Some(schema) = media.and_then(|media| media.schema) {
-            let (violations, body) = self.contract.schemas.check(schema, own.body, Place::Body);
-            own.body = body;
+            let violations = self.contract.schemas.check(schema, &own.body, Place::Body);
             if !violations.is_empty() {
                 return Err(Problem::new(invalid).violations(violations));
             }

@@ -9,10 +9,11 @@ use super::problem::{Problem, complaint, field as field_text};
 use super::time::{coerce, instant, named};
 use super::turn::{Turn, id_text};
 use crate::contract::expression::{Members, Object, Scope};
-use crate::contract::plan::{Action, Assignment, Field, Reference, Resource, ResourceIndex, TimeForm};
+use crate::contract::plan::{Action, Assignment, Reference, Resource, ResourceIndex, TimeForm};
 use crate::contract::sample::{Direction, sample};
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
+use crate::fields::Fields;
 use crate::world::store::{Record, StoreError};
 
 /// Deepest chain of deletions that one deletion sets off.
@@ -21,57 +22,48 @@ const CASCADE_DEPTH_MAX: usize = 16;
 /// How many ids in a row may be taken before a new record is refused.
 const IDS_PASSED_MAX: usize = 10_000;
 
-/// A record's fields while it is put together.
+/// A record while it is put together.
 #[derive(Debug, Default)]
-pub struct Fields {
-    pub visible: Map<String, Value>,
-    pub hidden: Map<String, Value>,
+pub struct Draft {
+    pub visible: Fields,
+    pub hidden: Fields,
 }
 
-impl Fields {
-    fn with_capacity(visible: usize) -> Fields {
-        Fields { visible: Map::with_capacity(visible), hidden: Map::new() }
-    }
-
-    pub fn of(record: &Record) -> Fields {
-        Fields { visible: record.visible(), hidden: record.hidden.as_deref().cloned().unwrap_or_default() }
+impl Draft {
+    pub fn of(record: &Record) -> Draft {
+        Draft { visible: record.visible(), hidden: record.hidden.as_deref().cloned().unwrap_or_default() }
     }
 
     pub fn value(&self) -> Value {
-        let mut all = self.visible.clone();
-        all.extend(self.hidden.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut all = self.visible.clone().into_map();
+        all.extend(self.hidden.clone().into_map());
         Value::Object(all)
     }
 
     /// Puts a value where it belongs: hidden if the resource says so or if callers know no such field.
     pub fn put(&mut self, resource: &Resource, name: &str, value: Value) {
-        let (hidden, value) = match resource.field(name) {
+        let known = resource.field(name);
+        let (hidden, value) = match known {
             Some(field) => (field.hidden, coerce(field, value)),
             None => {
-                let secret = resource.secrets.iter().any(|(secret, _)| secret == name);
+                let secret = resource.secrets.iter().any(|(secret, _)| **secret == *name);
                 (resource.schema.is_some() || secret || resource.hidden.iter().any(|hidden| hidden == name), value)
             }
         };
         let side = self.side(hidden);
-        // Rules mostly change what is there.
-        match side.get_mut(name) {
-            Some(known) => *known = value,
-            None => drop(side.insert(name.to_owned(), value)),
+        match known {
+            Some(field) => side.set(field.name.clone(), value),
+            None => side.set(name, value),
         }
     }
 
-    /// The same for a field of the resource's schema.
-    fn put_known(&mut self, field: &Field, value: Value) {
-        self.side(field.hidden).insert(field.name.clone(), coerce(field, value));
-    }
-
-    fn side(&mut self, hidden: bool) -> &mut Map<String, Value> {
+    fn side(&mut self, hidden: bool) -> &mut Fields {
         if hidden { &mut self.hidden } else { &mut self.visible }
     }
 }
 
 /// In the author's rules nothing of a record is hidden while it is put together.
-impl Members for Fields {
+impl Members for Draft {
     fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.hidden.get(name).or_else(|| self.visible.get(name)).map(Cow::Borrowed)
     }
@@ -104,7 +96,7 @@ impl<'c> Turn<'c, '_> {
         if !source.trusted {
             self.check_references(resource, source.body)?;
         }
-        let mut fields = Fields::with_capacity(resource.fields.len());
+        let mut draft = Draft { visible: Fields::with_capacity(resource.fields.len()), ..Draft::default() };
         let given = source.trusted.then(|| source.body.get(&resource.id.field)).flatten();
         let id = match given {
             Some(id) => id.clone(),
@@ -113,18 +105,17 @@ impl<'c> Turn<'c, '_> {
         let Some(id_string) = id_text(&id).map(Cow::into_owned) else {
             return Err(Problem::loud(self.contract, format!("standin: {} has no usable id", resource.name)));
         };
-        self.first_values(resource, source, &id, &mut fields)?;
+        self.first_values(resource, source, &id, &mut draft)?;
         for (name, value) in source.matching {
-            fields.put(resource, name, value.clone());
+            draft.put(resource, name, value.clone());
         }
-        self.assign(resource, &resource.set, &mut fields, scope, source.trusted.then_some(source.body))?;
-        self.assign(resource, source.set, &mut fields, scope, None)?;
-        let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let record = self.world.store.insert(index, &id_string, &fields.visible, hidden, self.now);
+        self.assign(resource, &resource.set, &mut draft, scope, source.trusted.then_some(source.body))?;
+        self.assign(resource, source.set, &mut draft, scope, None)?;
+        let record = self.world.store.insert(index, &id_string, &draft.visible, draft.hidden, self.now);
         let record = record.map_err(|error| self.store_problem(resource, &id_string, error))?;
-        self.wrote(index, &record, fields.visible);
+        self.wrote(&record, draft.visible);
         self.world.tallies.count_created(self.made_at(resource, &record, source), &resource.name);
-        self.because("created", format!("{} {id_string}", resource.name));
+        self.because("created", [&resource.name, " ", &id_string].concat());
         // Neither what seed data brings nor what a webhook's log keeps is the caller's doing.
         if !source.trusted && !self.is_log(index) {
             self.account.made.push((index, record.id.clone()));
@@ -165,24 +156,24 @@ impl<'c> Turn<'c, '_> {
         resource: &Resource,
         source: &Source<'_>,
         id: &Value,
-        fields: &mut Fields,
+        draft: &mut Draft,
     ) -> Result<(), Problem> {
         for field in &resource.fields {
-            let name = field.name.as_str();
+            let name = &*field.name;
             let settable = source.trusted || !field.read_only;
             let given = settable.then(|| source.body.get(name)).flatten();
             let is_stamped =
                 || [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {
-                id.clone()
+                coerce(field, id.clone())
             } else if let Some(given) = given {
-                given.clone()
+                coerce(field, given.clone())
             } else if is_stamped() {
                 instant(self.now, field.time.unwrap_or(TimeForm::Milliseconds))
             } else if !field.required {
                 continue;
             } else if let Some(fallback) = &field.fallback {
-                fallback.clone()
+                coerce(field, fallback.clone())
             } else if let Some(form) = field.time {
                 instant(self.now, form)
             } else if resource.set.iter().chain(source.set).any(|assignment| assignment.field == name) {
@@ -190,12 +181,13 @@ impl<'c> Turn<'c, '_> {
                 Value::Null
             } else {
                 let seed = self.world.ids.sample_seed(&resource.name);
-                sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply)
+                coerce(field, sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply))
             };
-            fields.put_known(field, value);
+            // Each field is met once, so it is not there yet.
+            draft.side(field.hidden).push(field.name.clone(), value);
         }
         for (name, pattern) in &resource.secrets {
-            let given = source.body.get(name).filter(|_| source.trusted).cloned();
+            let given = source.body.get(&**name).filter(|_| source.trusted).cloned();
             let secret = match given {
                 Some(given) => given,
                 None => {
@@ -203,16 +195,16 @@ impl<'c> Turn<'c, '_> {
                     Value::String(made.map_err(|reason| Problem::loud(self.contract, format!("standin: {reason}")))?)
                 }
             };
-            fields.hidden.insert(name.clone(), secret);
+            draft.hidden.set(name.clone(), secret);
         }
         if resource.schema.is_none() {
-            fields.visible.entry(resource.id.field.clone()).or_insert_with(|| id.clone());
-            for (name, value) in source.body {
-                fields.visible.entry(name.clone()).or_insert_with(|| value.clone());
+            if draft.visible.get(&resource.id.field).is_none() {
+                draft.visible.push(resource.id.field.as_str().into(), id.clone());
             }
+            draft.visible.fill(source.body);
         } else if source.trusted {
             for (name, value) in source.body {
-                fields.put(resource, name, value.clone());
+                draft.put(resource, name, value.clone());
             }
         }
         Ok(())
@@ -223,7 +215,7 @@ impl<'c> Turn<'c, '_> {
         &self,
         resource: &Resource,
         set: &[Assignment],
-        fields: &mut Fields,
+        draft: &mut Draft,
         scope: &Scope<'_>,
         kept: Option<&Map<String, Value>>,
     ) -> Result<(), Problem> {
@@ -234,13 +226,13 @@ impl<'c> Turn<'c, '_> {
             let value = match assignment.uses_record {
                 true => {
                     let mut own = scope.inner();
-                    own.bind_object("record", Object::lent(&*fields));
+                    own.bind_object("record", Object::lent(&*draft));
                     assignment.tree.evaluate(&own)
                 }
                 false => assignment.tree.evaluate(scope),
             };
             let value = value.map_err(|error| Problem::evaluation(self.contract, &error))?;
-            fields.put(resource, &assignment.field, value);
+            draft.put(resource, &assignment.field, value);
         }
         Ok(())
     }
@@ -255,16 +247,16 @@ impl<'c> Turn<'c, '_> {
     ) -> Result<Arc<Record>, Problem> {
         let resource = self.resource(index);
         self.check_references(resource, source.body)?;
-        let mut fields = Fields::of(record);
+        let mut draft = Draft::of(record);
         for (name, value) in source.body {
             let known = resource.field(name);
             if known.is_some_and(|field| !field.read_only) && *name != resource.id.field {
-                fields.put(resource, name, value.clone());
+                draft.put(resource, name, value.clone());
             }
         }
-        self.stamp(resource, &mut fields);
-        self.assign(resource, source.set, &mut fields, scope, None)?;
-        self.store_fields(index, record, fields)
+        self.stamp(resource, &mut draft);
+        self.assign(resource, source.set, &mut draft, scope, None)?;
+        self.store_fields(index, record, draft)
     }
 
     /// A record whose fields are all taken from the body anew; what callers cannot set stays.
@@ -277,26 +269,26 @@ impl<'c> Turn<'c, '_> {
     ) -> Result<Arc<Record>, Problem> {
         let resource = self.resource(index);
         self.check_references(resource, source.body)?;
-        let mut fields = Fields::of(record);
-        for field in resource.fields.iter().filter(|field| !field.read_only && field.name != resource.id.field) {
-            match (source.body.get(&field.name), &field.fallback) {
-                (Some(value), _) => fields.put_known(field, value.clone()),
-                (None, Some(fallback)) if field.required => fields.put_known(field, fallback.clone()),
+        let mut draft = Draft::of(record);
+        for field in resource.fields.iter().filter(|field| !field.read_only && *field.name != *resource.id.field) {
+            match (source.body.get(&*field.name), &field.fallback) {
+                (Some(value), _) => draft.put(resource, &field.name, value.clone()),
+                (None, Some(fallback)) if field.required => draft.put(resource, &field.name, fallback.clone()),
                 (None, _) if field.required => {}
                 (None, _) => {
-                    fields.visible.shift_remove(&field.name);
+                    draft.visible.remove(&field.name);
                 }
             }
         }
-        self.stamp(resource, &mut fields);
-        self.assign(resource, source.set, &mut fields, scope, None)?;
-        self.store_fields(index, record, fields)
+        self.stamp(resource, &mut draft);
+        self.assign(resource, source.set, &mut draft, scope, None)?;
+        self.store_fields(index, record, draft)
     }
 
     /// The field that tells of the last change says now.
-    pub fn stamp(&self, resource: &Resource, fields: &mut Fields) {
+    pub fn stamp(&self, resource: &Resource, draft: &mut Draft) {
         let Some(name) = &resource.updated else { return };
-        fields.put(resource, name, instant(self.now, resource.time_form(name)));
+        draft.put(resource, name, instant(self.now, resource.time_form(name)));
     }
 
     /// Stores changed fields, notes a change of state and plans what follows from it.
@@ -304,16 +296,15 @@ impl<'c> Turn<'c, '_> {
         &mut self,
         index: ResourceIndex,
         record: &Record,
-        fields: Fields,
+        draft: Draft,
     ) -> Result<Arc<Record>, Problem> {
         let resource = self.resource(index);
         let entered = (!resource.lifecycle.is_empty()).then(|| {
             let before = record.visible();
-            let moved =
-                resource.lifecycle.iter().any(|rule| before.get(&rule.field) != fields.visible.get(&rule.field));
+            let moved = resource.lifecycle.iter().any(|rule| before.get(&rule.field) != draft.visible.get(&rule.field));
             if moved { self.now } else { record.since }
         });
-        self.store_entered(index, record, fields, entered)
+        self.store_entered(index, record, draft, entered)
     }
 
     /// The same, told when the record entered its state.
@@ -321,16 +312,15 @@ impl<'c> Turn<'c, '_> {
         &mut self,
         index: ResourceIndex,
         record: &Record,
-        fields: Fields,
+        draft: Draft,
         entered: Option<i64>,
     ) -> Result<Arc<Record>, Problem> {
         let resource = self.resource(index);
-        let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        let Some(stored) = self.world.store.replace(index, record.seq, &fields.visible, hidden, entered) else {
+        let Some(stored) = self.world.store.replace(index, record.seq, &draft.visible, draft.hidden, entered) else {
             return Err(Problem::loud(self.contract, format!("standin: {} {} is gone", resource.name, record.id)));
         };
         self.because("changed", format!("{} {}", resource.name, record.id));
-        self.wrote(index, &stored, fields.visible);
+        self.wrote(&stored, draft.visible);
         self.plan_lifecycle(index, &stored);
         Ok(stored)
     }
@@ -390,14 +380,14 @@ impl<'c> Turn<'c, '_> {
 
     fn clear(&mut self, index: ResourceIndex, reference: &Reference, record: &Record, id: &str) -> Result<(), Problem> {
         let resource = self.resource(index);
-        let mut fields = Fields::of(record);
-        let cleared = match fields.value().get(&reference.field) {
+        let mut draft = Draft::of(record);
+        let cleared = match draft.member(&reference.field).as_deref() {
             Some(Value::Array(items)) => items.iter().filter(|item| item.as_str() != Some(id)).cloned().collect(),
             _ => Value::Null,
         };
-        fields.put(resource, &reference.field, cleared);
-        self.stamp(resource, &mut fields);
-        self.store_fields(index, record, fields).map(|_| ())
+        draft.put(resource, &reference.field, cleared);
+        self.stamp(resource, &mut draft);
+        self.store_fields(index, record, draft).map(|_| ())
     }
 
     /// Every record that the body names must exist. All that are missing for the same reason are told at once.

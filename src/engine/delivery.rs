@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::change::{Fields, Source};
+use super::change::{Draft, Source};
 use super::event::addressed;
 use super::fault::Fate;
 use super::problem::Problem;
@@ -297,10 +297,10 @@ impl<'c> Turn<'c, '_> {
         let (view, now) = (view(delivery, &id, standing), Value::from(self.now));
         let mut scope = Scope::default();
         bind_log(&mut scope, &view, &subscription, &now);
-        let mut fields = Fields::of(&record);
+        let mut draft = Draft::of(&record);
         let written = self
-            .assign(self.resource(*resource), set, &mut fields, &scope, None)
-            .and_then(|()| self.store_fields(*resource, &record, fields));
+            .assign(self.resource(*resource), set, &mut draft, &scope, None)
+            .and_then(|()| self.store_fields(*resource, &record, draft));
         if let Err(problem) = written {
             let action =
                 format!("a delivery's log could not be written: {}", problem.message.as_deref().unwrap_or_default());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use super::change::{Fields, Source};
+use super::change::{Draft, Source};
 use super::problem::Problem;
 use super::time::instant;
 use super::turn::Turn;
@@ -103,7 +103,7 @@ fn plant(
     let known = fields.get(&resource.id.field).and_then(|id| turn.by_id(index, id).cloned());
     let record = match known {
         Some(record) => {
-            let mut changed = Fields::of(&record);
+            let mut changed = Draft::of(&record);
             for (name, value) in fields {
                 changed.put(resource, name, value.clone());
             }
@@ -115,7 +115,7 @@ fn plant(
     turn.wake(false);
     if let Some(schema) = resource.schema {
         let value = serde_json::from_str(&record.json).unwrap_or(Value::Null);
-        let (violations, _) = contract.schemas.check(schema, value, Place::Body);
+        let violations = contract.schemas.check(schema, &value, Place::Body);
         if let Some(violation) = violations.first() {
             return Err(format!("{} ({})", violation.message, violation.pointer));
         }
@@ -167,10 +167,9 @@ pub fn write_touches(contract: &Contract, world: &mut World) {
         let Some(field) = rule.and_then(|rule| rule.touch.as_ref()) else { continue };
         let Some(record) = world.store.by_seq(index, seq).cloned() else { continue };
         let resource = &contract.plan.resources[index];
-        let mut fields = Fields::of(&record);
-        fields.put(resource, field, instant(at, resource.time_form(field)));
-        let hidden = (!fields.hidden.is_empty()).then_some(fields.hidden);
-        world.store.replace(index, seq, &fields.visible, hidden, None);
+        let mut draft = Draft::of(&record);
+        draft.put(resource, field, instant(at, resource.time_form(field)));
+        world.store.replace(index, seq, &draft.visible, draft.hidden, None);
         changed = true;
     }
     if changed {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Progress;
-use super::change::Fields;
+use super::change::Draft;
 use super::problem::Problem;
 use super::turn::Turn;
 use crate::contract::Contract;
@@ -187,13 +187,13 @@ impl<'c> Turn<'c, '_> {
         {
             return Ok(false);
         }
-        let mut fields = Fields::of(record);
-        fields.put(resource, &rule.field, Value::String(rule.to.clone()));
-        self.stamp(resource, &mut fields);
-        self.assign(resource, &rule.set, &mut fields, &scope, None)?;
+        let mut draft = Draft::of(record);
+        draft.put(resource, &rule.field, Value::String(rule.to.clone()));
+        self.stamp(resource, &mut draft);
+        self.assign(resource, &rule.set, &mut draft, &scope, None)?;
         let stored = match rule.from == rule.to {
-            true => self.store_entered(index, record, fields, Some(self.now))?,
-            false => self.store_fields(index, record, fields)?,
+            true => self.store_entered(index, record, draft, Some(self.now))?,
+            false => self.store_fields(index, record, draft)?,
         };
         let what = What::Lifecycle {
             resource: resource.name.as_str().into(),

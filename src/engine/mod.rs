@@ -194,10 +194,10 @@ fn answer(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit) -> Result<Cou
         turn.account.performed = Performed::Replayed;
         return Ok(Course::Reply(reply)); // 7
     }
-    let mut body = body?;
+    let body = body?;
     let (schemas, rule) = (&contract.schemas, &contract.plan.requests);
     let (arguments, violations) = parameter::decode_overlooking(&declared.parameters, schemas, &names, call, rule);
-    let item_violations = validate(turn, operation, declared, &mut body, violations)?; // 8
+    let item_violations = validate(turn, operation, declared, &body, violations)?; // 8
     visit.inputs.arguments(arguments);
     visit.inputs.body = body.value;
     found::settle_touches(turn, operation);
@@ -370,7 +370,7 @@ fn validate(
     turn: &mut Turn<'_, '_>,
     operation: OperationId,
     declared: &Operation,
-    body: &mut Body<'_>,
+    body: &Body<'_>,
     mut violations: Vec<Violation>,
 ) -> Result<Vec<(usize, Violation)>, Problem> {
     let contract = turn.contract;
@@ -379,10 +379,7 @@ fn validate(
     match body.media {
         Some(media) => {
             if let Some(schema) = media.schema {
-                let view = body.schema_view.as_mut().unwrap_or(&mut body.value);
-                let (found, checked) = contract.schemas.check(schema, view.take(), Place::Body);
-                *view = checked;
-                violations.extend(found);
+                violations.extend(contract.schemas.check(schema, body.view(), Place::Body));
             }
         }
         None if required => violations.push(problem::complaint(Place::Body, "", "required", "Body is required")),
@@ -437,7 +434,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
     }
     turn.because("refused", problem.plan(contract).name.clone());
     let Some(declared) = visit.declared(contract) else { return reply };
-    match reply::check_refusal(contract, declared, &reply, body) {
+    match reply::check_refusal(contract, declared, &reply, &body) {
         None => {
             if declared.response(reply.status.as_u16()).is_none() {
                 turn.because("undeclared", format!("{} declares no {}", declared.id, reply.status.as_u16()));

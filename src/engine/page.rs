@@ -100,7 +100,7 @@ fn bytes(contract: &Contract, world: &World, resource: &str, id: &str) -> Option
     let bytes = world.store.bytes(index, record.seq)?;
     let visible = record.visible();
     let kinds = ["contentType", "content_type", "mimeType", "mime_type"];
-    let kind = kinds.iter().find_map(|name| visible.get(*name).and_then(Value::as_str));
+    let kind = kinds.iter().find_map(|name| visible.get(name).and_then(Value::as_str));
     let kind = kind.and_then(|kind| HeaderValue::from_str(kind).ok());
     let mut reply = Reply::new(StatusCode::OK);
     reply.headers.push((CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream"))));

@@ -14,6 +14,7 @@ use crate::contract::expression::{EvaluationError, Members, Object, Scope, some_
 use crate::contract::plan::{Action, ErrorIndex, ErrorPlan};
 use crate::contract::template::Template;
 use crate::contract::violation::Violation;
+use crate::json;
 
 pub use crate::contract::violation::complaint;
 
@@ -231,7 +232,7 @@ pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> (Reply
     if let Some(seconds) = problem.retry_after.filter(|_| !own(&http::header::RETRY_AFTER)) {
         reply.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
     }
-    reply.body = Bytes::from(body.to_string());
+    reply.body = Bytes::from(json::text(&body));
     (reply, body)
 }
 

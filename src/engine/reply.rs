@@ -19,8 +19,9 @@ use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
 use crate::contract::sample::{Direction, sample};
-use crate::contract::schema::{SchemaId, Wrapped};
 use crate::contract::violation::{Place, Violation};
+use crate::fields::Fields;
+use crate::json;
 use crate::world::store::Record;
 
 /// Most violations of our own reply that a loud 500 names.
@@ -39,9 +40,9 @@ struct Rendered {
 #[derive(Debug)]
 struct Revealed {
     record: Arc<Record>,
-    shown: Wrapped,
+    shown: Fields,
     /// The same as text.
-    json: String,
+    json: Box<str>,
 }
 
 impl Members for Revealed {
@@ -86,8 +87,7 @@ impl<'c> Turn<'c, '_> {
         }
         let mut reply = Reply::new(status(code));
         let check = plan.checks.get(&code);
-        let parts = check.and_then(|check| check.parts.as_ref());
-        let revealed = self.revealed(done, parts.map(|parts| parts.record));
+        let revealed = self.revealed(done);
         if let Some(rendered) = self.body(plan, inputs, done, revealed.as_ref(), scope)? {
             let media = check.map_or("application/json", |check| check.media.as_str());
             reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
@@ -170,16 +170,17 @@ impl<'c> Turn<'c, '_> {
         Ok(Some(Rendered { bytes, skeleton, split }))
     }
 
-    /// A new record whose secrets are shown, ready for the schema that it is shown under.
-    fn revealed(&self, done: &Done, schema: Option<SchemaId>) -> Option<Arc<Revealed>> {
+    /// A new record whose secrets are shown.
+    fn revealed(&self, done: &Done) -> Option<Arc<Revealed>> {
         let (record, index) = (done.record.as_ref()?, done.reveals?);
         let hidden = record.hidden.as_ref()?;
-        let mut shown = self.visible_of(record);
-        let resource = self.resource(index);
-        let secrets = resource.secrets.iter();
-        shown.extend(secrets.filter_map(|(name, _)| Some((name.clone(), hidden.get(name)?.clone()))));
-        let json = serde_json::to_string(&shown).unwrap_or_default();
-        let shown = self.contract.schemas.ready(schema, Value::Object(shown));
+        let mut shown = self.visible_of(record).into_owned();
+        for (name, _) in &self.resource(index).secrets {
+            if let Some(secret) = hidden.get(name) {
+                shown.set(name.clone(), secret.clone());
+            }
+        }
+        let json = json::fields_text(&shown);
         Some(Arc::new(Revealed { record: record.clone(), json, shown }))
     }
 
@@ -203,21 +204,21 @@ impl<'c> Turn<'c, '_> {
             return Err(Problem::loud(self.contract, text));
         };
         let violations = match (&check.parts, rendered.split) {
-            (Some(parts), true) => self.check_parts(parts, done, revealed, rendered.skeleton),
+            (Some(parts), true) => self.check_parts(parts, done, revealed, &rendered.skeleton),
             (_, split) => {
                 let value = match split {
                     true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
                     false => rendered.skeleton,
                 };
-                self.contract.schemas.check(check.whole, value, Place::Body).0
+                self.contract.schemas.check(check.whole, &value, Place::Body)
             }
         };
         if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
     }
 
-    fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: Value) -> Vec<Violation> {
+    fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: &Value) -> Vec<Violation> {
         let replies = &self.contract.schemas;
-        let mut violations = replies.check(parts.envelope, skeleton, Place::Body).0;
+        let mut violations = replies.check(parts.envelope, skeleton, Place::Body);
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
         for (index, record) in records.iter().enumerate() {
@@ -225,18 +226,8 @@ impl<'c> Turn<'c, '_> {
             if bit.is_some_and(|bit| record.checked.load(Ordering::Relaxed) & bit != 0) {
                 continue;
             }
-            let fits = match revealed {
-                Some(revealed) => replies.fits(&revealed.shown, parts.record),
-                None => self.written_fits(record, parts.record),
-            };
-            let shown = || match revealed {
-                Some(revealed) => revealed.shown.value().clone(),
-                None => Value::Object(self.visible_of(record)),
-            };
-            let found = match fits {
-                Some(true) => Vec::new(),
-                _ => replies.check(parts.record, shown(), Place::Body).0,
-            };
+            let shown = revealed.map_or_else(|| self.visible_of(record), |revealed| Cow::Borrowed(&revealed.shown));
+            let found = replies.check(parts.record, &*shown, Place::Body);
             if let Some(bit) = bit.filter(|_| found.is_empty()) {
                 record.checked.fetch_or(bit, Ordering::Relaxed);
             }
@@ -264,10 +255,10 @@ fn unfit(contract: &Contract, operation: &Operation, code: u16, violations: &[Vi
 }
 
 /// Checks a refusal's body. Gives what is wrong with it; nothing when the status is not declared, which is noted apart.
-pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply, body: Value) -> Option<Problem> {
+pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply, body: &Value) -> Option<Problem> {
     let declared = operation.response(reply.status.as_u16())?;
     let schema = declared.media.first()?.schema?;
-    let violations = contract.schemas.check(schema, body, Place::Body).0;
+    let violations = contract.schemas.check(schema, body, Place::Body);
     (!violations.is_empty()).then(|| unfit(contract, operation, reply.status.as_u16(), &violations))
 }
 

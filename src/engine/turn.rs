@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::contract::Contract;
 use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::plan::{IdKind, Resource, ResourceIndex};
-use crate::contract::schema::{SchemaId, Wrapped};
 use crate::contract::vocabulary::IdForm;
+use crate::fields::Fields;
 use crate::world::World;
 use crate::world::ids;
 use crate::world::journal::{Account, Cause};
@@ -34,7 +34,7 @@ pub struct Turn<'c, 'w> {
 #[derive(Debug)]
 struct Written {
     record: Arc<Record>,
-    visible: Wrapped,
+    visible: Fields,
 }
 
 impl<'c, 'w> Turn<'c, 'w> {
@@ -53,16 +53,9 @@ impl<'c, 'w> Turn<'c, 'w> {
     }
 
     /// Notes the record just written, with the fields that callers may see.
-    pub fn wrote(&mut self, index: ResourceIndex, record: &Arc<Record>, visible: Map<String, Value>) {
-        let visible = self.contract.schemas.ready(self.resource(index).schema, Value::Object(visible));
+    pub fn wrote(&mut self, record: &Arc<Record>, visible: Fields) {
         self.written = Some(Arc::new(Written { record: record.clone(), visible }));
         self.changed = true;
-    }
-
-    /// Does what callers see of the record written last fit the schema? `None` where that takes a closer look.
-    pub fn written_fits(&self, record: &Record, schema: SchemaId) -> Option<bool> {
-        let written = self.written.as_ref().filter(|written| std::ptr::eq(&*written.record, record))?;
-        self.contract.schemas.fits(&written.visible, schema)
     }
 
     /// Once something changed: work that waits for its condition looks again, and faults that ask for it keep the state.
@@ -74,10 +67,10 @@ impl<'c, 'w> Turn<'c, 'w> {
     }
 
     /// A record's fields as callers see them; those of the one written last without parsing them.
-    pub fn visible_of(&self, record: &Record) -> Map<String, Value> {
+    pub fn visible_of(&self, record: &Record) -> Cow<'_, Fields> {
         match &self.written {
-            Some(written) if std::ptr::eq(&*written.record, record) => written.fields(),
-            _ => record.visible(),
+            Some(written) if std::ptr::eq(&*written.record, record) => Cow::Borrowed(&written.visible),
+            _ => Cow::Owned(record.visible()),
         }
     }
 
@@ -128,21 +121,15 @@ impl Members for Record {
     }
 }
 
-impl Written {
-    fn fields(&self) -> Map<String, Value> {
-        self.visible.value().as_object().cloned().unwrap_or_default()
-    }
-}
-
 impl Members for Written {
     fn member(&self, name: &str) -> Option<Cow<'_, Value>> {
         let hidden = self.record.hidden.as_ref().and_then(|hidden| hidden.get(name));
-        hidden.or_else(|| self.visible.value().get(name)).map(Cow::Borrowed)
+        hidden.or_else(|| self.visible.get(name)).map(Cow::Borrowed)
     }
 
     fn whole(&self) -> Value {
-        let mut fields = self.fields();
-        fields.extend(self.record.hidden.as_deref().cloned().unwrap_or_default());
+        let mut fields = self.visible.clone().into_map();
+        fields.extend(self.record.hidden.as_deref().cloned().unwrap_or_default().into_map());
         Value::Object(fields)
     }
 

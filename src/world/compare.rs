@@ -95,9 +95,10 @@ fn field_differences(before: &Arc<Record>, after: &Arc<Record>) -> Vec<FieldDiff
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::fields::Fields;
     use crate::world::clock::{Clock, FROZEN_START};
     use crate::world::store::CollectionSpec;
 
@@ -109,12 +110,12 @@ mod tests {
         World::new("default", 1, Clock::frozen(FROZEN_START), &[spec("parcel")])
     }
 
-    fn fields(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().expect("an object")
+    fn fields(value: Value) -> Fields {
+        value.as_object().cloned().expect("an object").into_iter().collect()
     }
 
     fn put(world: &mut World, id: &str, value: Value) {
-        world.store.insert(0, id, &fields(value), None, 0).unwrap();
+        world.store.insert(0, id, &fields(value), Fields::default(), 0).unwrap();
     }
 
     #[test]
@@ -134,7 +135,7 @@ mod tests {
         put(&mut a, "par_2", json!({"id": "par_2"}));
         let mut b = a.clone();
         let hidden = fields(json!({"secret": "s"}));
-        b.store.replace(0, 1, &fields(json!({"id": "par_1", "size": 2})), Some(hidden), None);
+        b.store.replace(0, 1, &fields(json!({"id": "par_1", "size": 2})), hidden, None);
         b.store.remove(0, 2);
         put(&mut b, "par_3", json!({"id": "par_3"}));
         b.clock.reach(FROZEN_START + 5);

@@ -66,8 +66,8 @@ impl Body<'_> {
     }
 
     /// What the schema sees.
-    pub fn into_view(self) -> Value {
-        self.schema_view.unwrap_or(self.value)
+    pub fn view(&self) -> &Value {
+        self.schema_view.as_ref().unwrap_or(&self.value)
     }
 }
 

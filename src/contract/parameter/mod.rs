@@ -144,7 +144,10 @@ impl Decoder<'_> {
     /// Checks one declared parameter and keeps its value, or its default.
     fn take(&mut self, parameter: &Parameter, decoded: Option<Result<Value, Malformed>>) {
         let value = match decoded {
-            Some(Ok(value)) => self.checked(parameter, value),
+            Some(Ok(value)) => {
+                self.check(parameter, &value);
+                value
+            }
             Some(Err(malformed)) => {
                 self.complain(parameter.place, &parameter.name, "malformed", &malformed.0);
                 return;
@@ -164,12 +167,10 @@ impl Decoder<'_> {
         }
     }
 
-    fn checked(&mut self, parameter: &Parameter, value: Value) -> Value {
-        let Some(schema) = parameter.schema else { return value };
+    fn check(&mut self, parameter: &Parameter, value: &Value) {
+        let Some(schema) = parameter.schema else { return };
         let pointer = format_args!("/{}", escape(&parameter.name));
-        let (violations, value) = self.schemas.check_below(pointer, schema, value, parameter.place);
-        self.violations.extend(violations);
-        value
+        self.violations.extend(self.schemas.check_below(pointer, schema, value, parameter.place));
     }
 
     fn undeclared_path(&mut self, parameters: &[Parameter], path: &[(String, String)]) {

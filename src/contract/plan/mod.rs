@@ -13,6 +13,7 @@ mod resource;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -58,7 +59,7 @@ pub struct Resource {
     pub fields: Vec<Field>,
     pub id: Id,
     pub set: Vec<Assignment>,
-    pub secrets: Vec<(String, String)>,
+    pub secrets: Vec<(Arc<str>, String)>,
     pub hidden: Vec<String>,
     pub created: Option<String>,
     pub updated: Option<String>,
@@ -72,7 +73,7 @@ pub struct Resource {
 
 impl Resource {
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+        self.fields.iter().find(|field| *field.name == *name)
     }
 
     /// How an instant stands in this field; milliseconds where the document does not say.
@@ -84,7 +85,7 @@ impl Resource {
 /// A property of a resource's schema.
 #[derive(Debug, Clone)]
 pub struct Field {
-    pub name: String,
+    pub name: Arc<str>,
     pub time: Option<TimeForm>,
     pub required: bool,
     pub read_only: bool,

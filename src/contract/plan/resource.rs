@@ -19,7 +19,7 @@ pub fn fields(document: &Document, schema: &Value) -> Vec<Field> {
     let mut required = Vec::new();
     collect(document, schema, &mut found, &mut required, DEPTH_MAX);
     for field in &mut found {
-        field.required = required.contains(&field.name);
+        field.required = required.iter().any(|name| **name == *field.name);
     }
     found
 }
@@ -36,7 +36,7 @@ fn collect(document: &Document, schema: &Value, found: &mut Vec<Field>, required
     required.extend(names.filter_map(Value::as_str).map(str::to_owned));
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let field = field(document, name, property);
-        match found.iter_mut().find(|known| known.name == *name) {
+        match found.iter_mut().find(|known| *known.name == **name) {
             Some(known) => *known = field,
             None => found.push(field),
         }
@@ -47,7 +47,7 @@ fn field(document: &Document, name: &str, property: &Value) -> Field {
     let schema = document.resolve(property);
     let flag = |word: &str| [property, schema].iter().any(|value| value.get(word) == Some(&Value::Bool(true)));
     Field {
-        name: name.to_owned(),
+        name: name.into(),
         time: time_form(schema),
         required: false,
         read_only: flag("readOnly"),
@@ -132,7 +132,8 @@ impl<'a> Compiler<'a> {
         let schema = rule.schema.as_ref().and_then(|reference| self.resource_schema(&pointer, reference));
         let mut fields = schema.as_ref().map(|schema| fields(self.document, schema)).unwrap_or_default();
         for field in &mut fields {
-            field.hidden |= rule.hidden.contains(&field.name) || rule.secrets.contains_key(&field.name);
+            field.hidden |=
+                rule.hidden.iter().any(|name| **name == *field.name) || rule.secrets.contains_key(&*field.name);
         }
         for (field, pattern) in &rule.secrets {
             if let Err(reason) = crate::pattern::check(pattern) {
@@ -155,7 +156,7 @@ impl<'a> Compiler<'a> {
             schema: schema.as_ref().map(|schema| self.schemas.add(schema)),
             id: self.id(&pointer, rule.id.as_ref(), &fields),
             set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
-            secrets: rule.secrets.iter().map(|(field, pattern)| (field.clone(), pattern.clone())).collect(),
+            secrets: rule.secrets.iter().map(|(field, pattern)| (field.as_str().into(), pattern.clone())).collect(),
             hidden: rule.hidden.clone(),
             created: rule.created.clone(),
             updated: rule.updated.clone(),
@@ -274,7 +275,7 @@ impl<'a> Compiler<'a> {
 }
 
 fn inferred_id(field: &str, fields: &[Field]) -> IdKind {
-    let schema = fields.iter().find(|candidate| candidate.name == field).map(|field| &field.schema);
+    let schema = fields.iter().find(|candidate| *candidate.name == *field).map(|field| &field.schema);
     let word = |name: &str| schema.and_then(|schema| schema.get(name)).and_then(Value::as_str);
     match (word("type"), word("format")) {
         (Some("integer"), _) => IdKind::Form(IdForm::Integer),

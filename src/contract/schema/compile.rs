@@ -1,9 +1,12 @@
 //! From a bundled root schema to a validator, or to the places in the document that are at fault.
 
-use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
+use std::sync::Arc;
+
+use jsonschema::{Draft, PatternOptions, Retrieve, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::bundle::Bundle;
+use super::instance::InPlace;
 use crate::contract::error::LoadError;
 use crate::instant;
 use crate::pointer::escape;
@@ -13,7 +16,7 @@ const PATTERN_BACKTRACKS_MAX: usize = 100_000;
 /// The largest compiled pattern, in bytes.
 const PATTERN_BYTES_MAX: usize = 4 << 20;
 
-pub fn compile(file: &str, bundle: &Bundle) -> Result<Validator, Vec<LoadError>> {
+pub fn compile(file: &str, bundle: &Bundle) -> Result<Validator<InPlace>, Vec<LoadError>> {
     options().build(&bundle.root).map_err(|error| {
         let found = faults(file, bundle);
         if !found.is_empty() {
@@ -25,8 +28,8 @@ pub fn compile(file: &str, bundle: &Bundle) -> Result<Validator, Vec<LoadError>>
 }
 
 /// Draft 2020-12 with formats asserted, OpenAPI's integer formats, no network, and limits on patterns.
-fn options<'i>() -> ValidationOptions<'i> {
-    jsonschema::options()
+fn options<'i>() -> ValidationOptions<'i, Arc<dyn Retrieve>, InPlace> {
+    jsonschema::options_for::<InPlace>()
         .with_draft(Draft::Draft202012)
         .offline()
         .should_validate_formats(true)

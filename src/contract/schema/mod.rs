@@ -1,27 +1,30 @@
 //! One compiled validator for every schema of an API.
 //!
-//! The root schema names each request, parameter, reply and header schema as a property; a value is checked by wrapping it in an
-//! object with that one key. Compiling one validator instead of one for each response is what keeps large documents cheap.
+//! The root schema names each request, parameter, reply and header schema as a property; a value is checked as the one property of an
+//! object. Compiling one validator instead of one for each response is what keeps large documents cheap.
 //!
 //! - [`bundle`] copies what the slots reach, and nothing else of the document, into that root schema;
 //! - [`compile`] turns it into a validator, or says which schema of the document is at fault;
+//! - [`instance`] shows a value to the validator as it stands;
 //! - [`best`] picks, for `anyOf` and `oneOf`, the complaint of the branch that the value was meant for;
 //! - [`message`] words a complaint for people.
 
 mod best;
 mod bundle;
 mod compile;
+mod instance;
 mod message;
 
 use std::collections::HashMap;
 use std::fmt::Display;
 
 use jsonschema::Validator;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::error::LoadError;
 use super::sample::Direction;
 use super::violation::{Place, Violation};
+use instance::{InPlace, Instance, Slot as Property};
 
 /// More violations than this in one value are not reported: nobody reads them, and a hostile body should not buy them.
 pub const VIOLATIONS_MAX: usize = 100;
@@ -32,16 +35,9 @@ pub struct SchemaId(pub u32);
 
 #[derive(Debug)]
 pub struct Schemas {
-    validator: Validator,
+    validator: Validator<InPlace>,
     /// The root schema's property for each id.
     slots: Vec<String>,
-}
-
-/// A value made ready to be held against one schema: it need not be given away for that.
-#[derive(Debug)]
-pub struct Wrapped {
-    schema: Option<SchemaId>,
-    object: Value,
 }
 
 /// Collects schemas before they are compiled together.
@@ -99,71 +95,35 @@ impl SchemasBuilder {
 
 impl Schemas {
     /// Is the value valid? The fast path.
-    pub fn accepts(&self, id: SchemaId, value: Value) -> (bool, Value) {
-        let wrapped = self.wrap(id, value);
-        (self.validator.is_valid(&wrapped), unwrap(wrapped))
+    pub fn accepts<'a>(&self, id: SchemaId, value: impl Into<Instance<'a>>) -> bool {
+        self.validator.is_valid(Instance::Slot(&self.slot(id, value.into())))
     }
 
-    /// Every violation, in the order of the schema, with the value handed back.
-    pub fn check(&self, id: SchemaId, value: Value, place: Place) -> (Vec<Violation>, Value) {
+    /// Every violation, in the order of the schema.
+    pub fn check<'a>(&self, id: SchemaId, value: impl Into<Instance<'a>>, place: Place) -> Vec<Violation> {
         self.check_below("", id, value, place)
     }
 
     /// Like [`Schemas::check`] for a value that stands at a pointer: a parameter at `/per_page`, an item at `/posts/3`.
-    pub fn check_below(
+    pub fn check_below<'a>(
         &self,
         pointer: impl Display,
         id: SchemaId,
-        value: Value,
+        value: impl Into<Instance<'a>>,
         place: Place,
-    ) -> (Vec<Violation>, Value) {
-        let wrapped = self.wrap(id, value);
+    ) -> Vec<Violation> {
+        let slot = self.slot(id, value.into());
         // The fast path answers for valid values, which are most; collecting errors costs several times as much.
-        if self.validator.is_valid(&wrapped) {
-            return (Vec::new(), unwrap(wrapped));
+        if self.validator.is_valid(Instance::Slot(&slot)) {
+            return Vec::new();
         }
-        let errors = self.validator.iter_errors(&wrapped).collect();
+        let errors = self.validator.iter_errors(Instance::Slot(&slot)).collect();
         let complaints = best::flatten(errors, VIOLATIONS_MAX);
-        let violations = violations(&pointer.to_string(), complaints, place);
-        (violations, unwrap(wrapped))
+        violations(&pointer.to_string(), complaints, place)
     }
 
-    /// Makes a value ready for a schema, or for none.
-    pub fn ready(&self, schema: Option<SchemaId>, value: Value) -> Wrapped {
-        let object = match schema {
-            Some(id) => self.wrap(id, value),
-            None => value,
-        };
-        Wrapped { schema, object }
-    }
-
-    /// Does the value fit this schema? `None` where it was made ready for another one.
-    pub fn fits(&self, wrapped: &Wrapped, schema: SchemaId) -> Option<bool> {
-        (wrapped.schema == Some(schema)).then(|| self.validator.is_valid(&wrapped.object))
-    }
-
-    /// The value as the only property of an object: how one root schema holds many.
-    fn wrap(&self, id: SchemaId, value: Value) -> Value {
-        let mut object = Map::with_capacity(1);
-        object.insert(self.slots[id.0 as usize].clone(), value);
-        Value::Object(object)
-    }
-}
-
-impl Wrapped {
-    pub fn value(&self) -> &Value {
-        match (&self.schema, &self.object) {
-            (Some(_), Value::Object(object)) => object.values().next().unwrap_or(&Value::Null),
-            (_, value) => value,
-        }
-    }
-}
-
-/// Hands back the value that [`Schemas::wrap`] took.
-fn unwrap(wrapped: Value) -> Value {
-    match wrapped {
-        Value::Object(object) => object.into_iter().next().map(|(_, value)| value).unwrap_or(Value::Null),
-        other => other,
+    fn slot<'a>(&'a self, id: SchemaId, value: Instance<'a>) -> Property<'a> {
+        Property { name: &self.slots[id.0 as usize], value }
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::text::Template;
 use crate::contract::expression::{EvaluationError, Expression, ExpressionError, Scope};
+use crate::json;
 
 /// How deep a tree may be.
 pub const TREE_DEPTH_MAX: usize = 64;
@@ -391,7 +392,7 @@ impl Writer<'_> {
 
     fn value(&mut self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
         if let Some(out) = &mut self.out {
-            serde_json::to_writer(&mut **out, &*value).expect("JSON values can always be written to memory");
+            json::write(&value, out);
         }
         Ok(if self.keeps { value.into_owned() } else { Value::Null })
     }

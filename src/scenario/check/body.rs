@@ -33,15 +33,11 @@ pub fn check(called: &Called<'_>, reply: &ReplyPromise, exchange: &mut Exchange,
         findings.push(complain_malformed(called, reply, exchange.status(), &name, &reason));
         return;
     }
-    // The body is moved through the validator: large ones are not copied.
-    let Some(body) = exchange.received.take() else { return };
+    let Some(body) = &exchange.received else { return };
     let whose = || format!("the body of the {} reply of `{}`", exchange.reply.status.as_u16(), called.operation.id);
-    let body = if is_json(&name) || body.is_string() && is_plain_text(media) {
-        validate(called, media, body, &whose, findings)
-    } else {
-        body
-    };
-    exchange.received = Some(body);
+    if is_json(&name) || body.is_string() && is_plain_text(media) {
+        validate(called, media, body, &whose, findings);
+    }
 }
 
 /// Why a reply has no body, whatever the document says (RFC 9110, 6.4.1).
@@ -91,17 +87,14 @@ fn malformed(exchange: &Exchange, name: &str) -> Option<String> {
 fn validate(
     called: &Called<'_>,
     media: &MediaPromise,
-    body: Value,
+    body: &Value,
     whose: &dyn Fn() -> String,
     findings: &mut Vec<Finding>,
-) -> Value {
-    let contract = called.scope.contract;
-    let (violations, body) = match media.schema {
-        Some(schema) => contract.schemas.check(schema, body, Place::Body),
-        None => (Vec::new(), body),
-    };
+) {
+    let schemas = &called.scope.contract.schemas;
+    let violations = media.schema.map(|schema| schemas.check(schema, body, Place::Body)).unwrap_or_default();
     for violation in violations.iter().take(TOLD_MAX) {
-        findings.push(invalid(called, media, &body, whose, violation));
+        findings.push(invalid(called, media, body, whose, violation));
     }
     if let Some(left) = violations.len().checked_sub(TOLD_MAX).filter(|left| *left > 0) {
         let message = format!("{} breaks its schema in {left} more places", whose());
@@ -110,9 +103,8 @@ fn validate(
     }
     if let Some(outline) = media.outline {
         let told: Vec<String> = violations.into_iter().map(|violation| violation.pointer).collect();
-        undeclared::check(&called.scope, outline, &body, whose, &told, findings);
+        undeclared::check(&called.scope, outline, body, whose, &told, findings);
     }
-    body
 }
 
 fn invalid(

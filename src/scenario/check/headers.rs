@@ -31,7 +31,7 @@ fn is_fine(called: &Called<'_>, header: &Parameter, lines: &[&HeaderValue]) -> b
         ([], _) => !header.required,
         ([line], Some(schema)) if plain => line
             .to_str()
-            .is_ok_and(|text| called.scope.contract.schemas.accepts(schema, decode_text(text.trim(), shape)).0),
+            .is_ok_and(|text| called.scope.contract.schemas.accepts(schema, &decode_text(text.trim(), shape))),
         _ => false,
     }
 }

@@ -115,7 +115,7 @@ fn body<'a>(called: &Called<'a>, exchange: &Exchange, violations: &mut Vec<Viola
     // Nothing that a schema speaks of is known of bytes, XML and the like.
     if let Some(schema) = taken.media.and_then(|media| media.schema).filter(|_| body.whole().is_none()) {
         let schemas = &called.scope.contract.schemas;
-        violations.extend(schemas.check(schema, body.into_view(), Place::Body).0);
+        violations.extend(schemas.check(schema, body.view(), Place::Body));
     }
     taken
 }

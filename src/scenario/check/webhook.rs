@@ -83,14 +83,14 @@ impl Webhooks {
                 return vec![finding.document(scope.site(&declared.pointer))];
             }
         };
-        let (violations, payload) = schemas.check(declared.schema, payload.clone(), Place::Body);
+        let violations = schemas.check(declared.schema, payload, Place::Body);
         let invalid =
-            violations.iter().take(TOLD_MAX).map(|violation| invalid(scope, event, declared, &payload, violation));
+            violations.iter().take(TOLD_MAX).map(|violation| invalid(scope, event, declared, payload, violation));
         let mut findings: Vec<Finding> = invalid.collect();
         if let Some(outline) = declared.outline {
             let told: Vec<String> = violations.into_iter().map(|violation| violation.pointer).collect();
             let whose = || format!("the payload of the webhook `{event}`");
-            undeclared::check(scope, outline, &payload, &whose, &told, &mut findings);
+            undeclared::check(scope, outline, payload, &whose, &told, &mut findings);
         }
         findings
     }

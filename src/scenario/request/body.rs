@@ -107,7 +107,7 @@ impl<'a> Kind<'a> {
             Some(Template::Text(_)) => true,
             Some(Template::Literal(_)) => {
                 let accepts_string = || match self.media.and_then(|media| media.schema) {
-                    Some(schema) => contract.schemas.accepts(schema, payload.clone()).0,
+                    Some(schema) => contract.schemas.accepts(schema, payload),
                     None => true,
                 };
                 serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() || !accepts_string()

@@ -121,7 +121,8 @@ fn check(
         return (findings, inputs);
     }
     let schemas = &suite.descriptions[at.description].schemas;
-    let (violations, inputs) = schemas.check(declared.schema, Value::Object(inputs), Place::Body);
+    let inputs = Value::Object(inputs);
+    let violations = schemas.check(declared.schema, &inputs, Place::Body);
     for violation in violations {
         let name = pointer::segments(&violation.pointer).next().unwrap_or_default().into_owned();
         let required =

@@ -116,7 +116,7 @@ fn things(contract: &Contract) -> Vec<Thing<'_>> {
                 word,
                 id_field: &resource.id.field,
                 references: BTreeMap::new(),
-                secrets: resource.secrets.iter().map(|(field, _)| field.as_str()).collect(),
+                secrets: resource.secrets.iter().map(|(field, _)| &**field).collect(),
             }
         })
         .collect();

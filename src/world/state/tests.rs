@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::call::Reply;
+use crate::fields::Fields;
 use crate::world::agenda::Work;
 use crate::world::clock::FROZEN_START;
 use crate::world::fault::{Fault, Subject};
@@ -35,8 +36,8 @@ fn specs() -> Vec<CollectionSpec> {
     vec![spec("account", None, &[]), spec("parcel", Some("size"), &["state", "secret"])]
 }
 
-fn fields(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().expect("an object")
+fn fields(value: Value) -> Fields {
+    value.as_object().cloned().expect("an object").into_iter().collect()
 }
 
 /// A world in which every part holds something.
@@ -49,12 +50,12 @@ fn lived_in() -> World {
     world.ids.sample_seed("parcel");
     for number in 0..300 {
         let visible = fields(json!({"id": number, "size": number % 7, "state": "queued", "ratio": 0.1, "é": "\u{1}"}));
-        let hidden = (number % 2 == 0).then(|| fields(json!({"secret": format!("s{number}")})));
+        let hidden = if number % 2 == 0 { fields(json!({"secret": format!("s{number}")})) } else { Fields::default() };
         world.store.insert(1, &number.to_string(), &visible, hidden, number).unwrap();
     }
     world.store.remove(1, 300);
     world.store.remove(1, 10);
-    world.store.replace(1, 20, &fields(json!({"state": "sent"})), None, Some(9)).unwrap();
+    world.store.replace(1, 20, &fields(json!({"state": "sent"})), Fields::default(), Some(9)).unwrap();
     world.store.keep_bytes(1, 3, Bytes::from_static(&[0, 255, 7]));
     world.agenda.plan(50, Work::Lifecycle { collection: 1, seq: 3, entry: 0 }).unwrap();
     world.agenda.plan(40, Work::Attempt { delivery: 1 }).unwrap();
@@ -121,7 +122,7 @@ fn a_restored_world_goes_on_as_the_original_would() {
     for world in [&mut one, &mut two] {
         world.ids.next("parcel", IdForm::Prefixed("p"));
         world.ids.secret("key", "[a-z]{8}").unwrap();
-        assert_eq!(world.store.insert(1, "new", &Map::new(), None, 0).unwrap().seq, 301);
+        assert_eq!(world.store.insert(1, "new", &Fields::default(), Fields::default(), 0).unwrap().seq, 301);
         assert_eq!(world.agenda.take_due(60).map(|(at, _)| at), Some(40));
         assert!(world.replays.find("POST /parcels key", 50).is_some());
         let filters = vec![Filter { field: "secret".to_owned(), operator: Operator::Equal, value: json!("s4") }];

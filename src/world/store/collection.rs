@@ -6,12 +6,14 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::filter::Test;
 use super::key::{Key, Keys};
 use super::ranked::Ranked;
 use super::{CollectionSpec, RECORDS_MAX, Record, StoreError};
+use crate::fields::Fields;
+use crate::json;
 use crate::world::LookedUp;
 
 #[derive(Debug, Clone)]
@@ -88,17 +90,11 @@ impl Collection {
         self.next
     }
 
-    pub fn insert(
-        &mut self,
-        id: &str,
-        visible: &Map<String, Value>,
-        hidden: Option<Map<String, Value>>,
-        now: i64,
-    ) -> Result<Arc<Record>, StoreError> {
+    pub fn insert(&mut self, id: &str, visible: &Fields, hidden: Fields, now: i64) -> Result<Arc<Record>, StoreError> {
         let record = Record {
             id: id.into(),
             seq: self.next,
-            json: text_of(visible),
+            json: json::fields_text(visible),
             hidden: boxed(hidden),
             since: now,
             entry: 0,
@@ -109,7 +105,7 @@ impl Collection {
     }
 
     /// Adds a record as it is, with a `seq` not below [`Collection::next`].
-    pub fn add(&mut self, record: Record, visible: &Map<String, Value>) -> Result<Arc<Record>, StoreError> {
+    pub fn add(&mut self, record: Record, visible: &Fields) -> Result<Arc<Record>, StoreError> {
         if self.by_id.contains_key(&*record.id) {
             return Err(StoreError::Duplicate);
         }
@@ -131,19 +127,13 @@ impl Collection {
         Ok(record)
     }
 
-    pub fn replace(
-        &mut self,
-        seq: u64,
-        visible: &Map<String, Value>,
-        hidden: Option<Map<String, Value>>,
-        entered: Option<i64>,
-    ) -> Option<Arc<Record>> {
+    pub fn replace(&mut self, seq: u64, visible: &Fields, hidden: Fields, entered: Option<i64>) -> Option<Arc<Record>> {
         let old = Arc::clone(self.by_seq(seq)?);
         let before = self.standing_of(&old);
         let record = Arc::new(Record {
             id: Arc::clone(&old.id),
             seq,
-            json: text_of(visible),
+            json: json::fields_text(visible),
             hidden: boxed(hidden),
             since: entered.unwrap_or(old.since),
             entry: old.entry.wrapping_add(u32::from(entered.is_some())),
@@ -251,7 +241,7 @@ impl Collection {
         Standing { place: self.place_of(record), keys }
     }
 
-    fn standing(&self, seq: u64, visible: &Map<String, Value>, hidden: Option<&Map<String, Value>>) -> Standing {
+    fn standing(&self, seq: u64, visible: &Fields, hidden: Option<&Fields>) -> Standing {
         let value = |field: &str| hidden.and_then(|hidden| hidden.get(field)).or_else(|| visible.get(field));
         let order = self.spec.order.as_ref().map_or(Key::Null, |field| Keys::of(value(field)).least());
         let keys = self.spec.indexes.iter().map(|field| Keys::of(value(field))).collect();
@@ -295,13 +285,9 @@ impl Index {
     }
 }
 
-fn text_of(fields: &Map<String, Value>) -> Box<str> {
-    // A map of JSON values always has a text; an empty object stands in for what cannot happen.
-    serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned()).into_boxed_str()
-}
-
-fn boxed(hidden: Option<Map<String, Value>>) -> Option<Box<Map<String, Value>>> {
-    hidden.filter(|fields| !fields.is_empty()).map(Box::new)
+/// Fields that callers never see, where there are any.
+pub fn boxed(hidden: Fields) -> Option<Box<Fields>> {
+    (!hidden.is_empty()).then(|| Box::new(hidden))
 }
 
 impl Ord for Kept {

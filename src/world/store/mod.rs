@@ -3,12 +3,12 @@
 //! A record keeps its JSON text, not a tree: reading it costs a copy, keeping it costs its bytes.
 //!
 //! Reading order: [`record`], [`collection`] (what is kept and how it stays in step), [`page`] (how a list is answered),
-//! and below them [`ranked`], [`key`], [`fields`] and [`filter`].
+//! and below them [`ranked`], [`key`], [`members`] and [`filter`].
 
 mod collection;
-mod fields;
 mod filter;
 mod key;
+mod members;
 mod page;
 mod ranked;
 mod record;
@@ -17,9 +17,10 @@ mod saved;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::query::{Page, Query};
+use crate::fields::Fields;
 use collection::Collection;
 pub use record::Record;
 pub(super) use saved::SavedCollection;
@@ -64,8 +65,8 @@ impl Store {
         &mut self,
         collection: CollectionIndex,
         id: &str,
-        visible: &Map<String, Value>,
-        hidden: Option<Map<String, Value>>,
+        visible: &Fields,
+        hidden: Fields,
         now: i64,
     ) -> Result<Arc<Record>, StoreError> {
         self.change(collection).insert(id, visible, hidden, now)
@@ -76,8 +77,8 @@ impl Store {
         &mut self,
         collection: CollectionIndex,
         seq: u64,
-        visible: &Map<String, Value>,
-        hidden: Option<Map<String, Value>>,
+        visible: &Fields,
+        hidden: Fields,
         entered: Option<i64>,
     ) -> Option<Arc<Record>> {
         self.by_seq(collection, seq)?;

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::fields;
 use super::key::{Key, Keys};
+use super::members;
+use crate::fields::Fields;
 
 #[derive(Debug)]
 pub struct Record {
@@ -18,7 +20,7 @@ pub struct Record {
     /// What callers may see, as compact JSON in the field order given.
     pub json: Box<str>,
     /// Fields that callers never see in an ordinary reply.
-    pub hidden: Option<Box<Map<String, Value>>>,
+    pub hidden: Option<Box<Fields>>,
     /// When it entered its present state.
     pub since: i64,
     /// Counts entries into states; due work planned for an earlier entry is void.
@@ -31,20 +33,17 @@ pub struct Record {
 
 impl Record {
     /// The visible fields.
-    pub fn visible(&self) -> Map<String, Value> {
-        match serde_json::from_str(&self.json) {
-            Ok(fields) => fields,
-            Err(_) => self.visible_by_field(),
-        }
+    pub fn visible(&self) -> Fields {
+        self.parsed()
     }
 
     /// All fields, hidden ones last.
     pub fn value(&self) -> Value {
-        let mut fields = self.visible();
-        for (name, value) in self.hidden.iter().flat_map(|hidden| hidden.iter()) {
+        let mut fields: Map<String, Value> = self.parsed();
+        for (name, value) in self.hidden.iter().flat_map(|hidden| hidden.as_slice()) {
             // A hidden field of a visible one's name wins, and stands last like its kind.
-            fields.shift_remove(name);
-            fields.insert(name.clone(), value.clone());
+            fields.shift_remove(&**name);
+            fields.insert(name.to_string(), value.clone());
         }
         Value::Object(fields)
     }
@@ -58,7 +57,7 @@ impl Record {
     pub fn field(&self, name: &str) -> Option<Cow<'_, Value>> {
         match self.hidden_field(name) {
             Some(value) => Some(Cow::Borrowed(value)),
-            None => serde_json::from_str(fields::find(&self.json, name)?).ok().map(Cow::Owned),
+            None => serde_json::from_str(members::find(&self.json, name)?).ok().map(Cow::Owned),
         }
     }
 
@@ -66,7 +65,7 @@ impl Record {
     pub(super) fn keys(&self, field: &str) -> Keys {
         match self.hidden_field(field) {
             Some(value) => Keys::of(Some(value)),
-            None => Keys::of_text(fields::find(&self.json, field)),
+            None => Keys::of_text(members::find(&self.json, field)),
         }
     }
 
@@ -79,12 +78,14 @@ impl Record {
         self.hidden.as_ref().and_then(|hidden| hidden.get(name))
     }
 
-    /// A value nested as deeply as a parser allows exceeds that depth once it stands in a field; each field for itself does not.
-    fn visible_by_field(&self) -> Map<String, Value> {
-        let parsed = fields::each(&self.json).filter_map(|(name, value)| {
-            let name = serde_json::from_str(name).ok()?;
-            Some((name, serde_json::from_str(value).unwrap_or(Value::Null)))
-        });
-        parsed.collect()
+    fn parsed<F: DeserializeOwned + FromIterator<(String, Value)>>(&self) -> F {
+        // A value nested as deeply as a parser allows exceeds that depth once it stands in a field; each field for itself does not.
+        serde_json::from_str(&self.json).unwrap_or_else(|_| {
+            let parsed = members::each(&self.json).filter_map(|(name, value)| {
+                let name = serde_json::from_str(name).ok()?;
+                Some((name, serde_json::from_str(value).unwrap_or(Value::Null)))
+            });
+            parsed.collect()
+        })
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{CollectionIndex, Record, Store, fields};
+use super::collection::boxed;
+use super::{CollectionIndex, Record, Store, members};
+use crate::fields::Fields;
+use crate::json;
 use crate::world::state::base64_text;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,8 +66,8 @@ impl Store {
             let kept = Record {
                 id: record.id.as_str().into(),
                 seq: record.seq,
-                json: serde_json::to_string(&visible).unwrap_or_default().into(),
-                hidden: hidden.filter(|fields| !fields.is_empty()).map(Box::new),
+                json: json::fields_text(&visible),
+                hidden: hidden.and_then(boxed),
                 since: record.since,
                 entry: record.entry,
                 checked: AtomicU32::new(0),
@@ -91,7 +94,7 @@ impl SavedRecord {
             since: record.since,
             entry: record.entry,
             fields: raw(record.json.to_string()),
-            hidden: record.hidden.as_ref().map(|hidden| raw(serde_json::to_string(hidden).unwrap_or_default())),
+            hidden: record.hidden.as_ref().map(|hidden| raw(json::fields_text(hidden).into())),
             bytes: bytes.cloned(),
         }
     }
@@ -102,15 +105,16 @@ fn raw(json: String) -> Box<RawValue> {
     RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-fn parse_fields(json: &RawValue) -> Result<Map<String, Value>, String> {
-    let refused = match serde_json::from_str(json.get()) {
-        Ok(fields) => return Ok(fields),
+fn parse_fields(json: &RawValue) -> Result<Fields, String> {
+    let refused = match serde_json::from_str::<Map<String, Value>>(json.get()) {
+        Ok(fields) => return Ok(fields.into_iter().collect()),
         Err(error) => format!("has fields that are no JSON object: {error}"),
     };
     // A record may nest one level deeper than the parser goes; its fields for themselves do not.
-    let parsed = fields::each(json.get()).map(|(name, value)| {
+    let parsed = members::each(json.get()).map(|(name, value)| {
         let name = serde_json::from_str(name).ok()?;
         Some((name, serde_json::from_str(value).ok()?))
     });
-    parsed.collect::<Option<Map<String, Value>>>().filter(|fields| !fields.is_empty()).ok_or(refused)
+    let parsed: Option<Map<String, Value>> = parsed.collect();
+    parsed.filter(|fields| !fields.is_empty()).map(|fields| fields.into_iter().collect()).ok_or(refused)
 }

@@ -1,11 +1,11 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
 use crate::world::query::{Filter, Operator, Sort};
 
-fn fields(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().expect("an object")
+fn fields(value: Value) -> Fields {
+    value.as_object().cloned().expect("an object").into_iter().collect()
 }
 
 fn spec(order: Option<&str>, indexes: &[&str]) -> CollectionSpec {
@@ -18,7 +18,7 @@ fn store(order: Option<&str>, indexes: &[&str]) -> Store {
 }
 
 fn put(store: &mut Store, id: &str, value: Value) -> u64 {
-    store.insert(0, id, &fields(value), None, 0).expect("a new id").seq
+    store.insert(0, id, &fields(value), Fields::default(), 0).expect("a new id").seq
 }
 
 fn list() -> Query {
@@ -39,11 +39,11 @@ fn a_record_is_found_by_id_and_by_seq_until_it_is_removed() {
     let seq = put(&mut store, "par_1", json!({"id": "par_1", "size": 2}));
     assert_eq!(store.get(0, "par_1").map(|record| &*record.json), Some(r#"{"id":"par_1","size":2}"#));
     assert_eq!(store.by_seq(0, seq).map(|record| &*record.id), Some("par_1"));
-    let duplicate = store.insert(0, "par_1", &Map::new(), None, 0);
+    let duplicate = store.insert(0, "par_1", &Fields::default(), Fields::default(), 0);
     assert_eq!(duplicate.err(), Some(StoreError::Duplicate));
     assert!(store.remove(0, seq).is_some());
     assert!(store.remove(0, seq).is_none() && store.get(0, "par_1").is_none() && store.by_seq(0, seq).is_none());
-    assert!(store.replace(0, seq, &Map::new(), None, None).is_none());
+    assert!(store.replace(0, seq, &Fields::default(), Fields::default(), None).is_none());
     assert_eq!(put(&mut store, "par_1", json!({})), seq + 1);
 }
 
@@ -52,9 +52,9 @@ fn replacing_keeps_identity_and_counts_entries() {
     let mut store = store(None, &["state"]);
     let seq = put(&mut store, "par_1", json!({"state": "queued"}));
     let hidden = fields(json!({"secret": "s"}));
-    let same = store.replace(0, seq, &fields(json!({"state": "queued"})), Some(hidden), None).unwrap();
+    let same = store.replace(0, seq, &fields(json!({"state": "queued"})), hidden, None).unwrap();
     assert_eq!((same.since, same.entry, &*same.id), (0, 0, "par_1"));
-    let moved = store.replace(0, seq, &fields(json!({"state": "sent"})), None, Some(70)).unwrap();
+    let moved = store.replace(0, seq, &fields(json!({"state": "sent"})), Fields::default(), Some(70)).unwrap();
     assert_eq!((moved.since, moved.entry), (70, 1));
     assert_eq!(store.get(0, "par_1").map(|record| record.entry), Some(1));
     assert!(store.matching(0, "state", &json!("queued")).is_empty());
@@ -66,9 +66,9 @@ fn hidden_fields_are_merged_matched_and_indexable() {
     for indexes in [&[][..], &["secret"][..]] {
         let mut store = store(None, indexes);
         let hidden = fields(json!({"secret": "s", "name": "hidden"}));
-        let record = store.insert(0, "a", &fields(json!({"name": "n", "size": 1})), Some(hidden), 0).unwrap();
+        let record = store.insert(0, "a", &fields(json!({"name": "n", "size": 1})), hidden, 0).unwrap();
         assert_eq!(record.value().to_string(), r#"{"size":1,"secret":"s","name":"hidden"}"#);
-        assert_eq!(Value::Object(record.visible()), json!({"name": "n", "size": 1}));
+        assert_eq!(Value::Object(record.visible().into_map()), json!({"name": "n", "size": 1}));
         assert_eq!(record.field("secret").as_deref(), Some(&json!("s")));
         assert_eq!(record.field("none"), None);
         assert_eq!(store.matching(0, "secret", &json!("s")).len(), 1);
@@ -83,7 +83,7 @@ fn an_array_is_indexed_by_element() {
     put(&mut store, "c", json!({}));
     assert_eq!(store.matching(0, "tags", &json!("x")).len(), 1);
     assert_eq!(store.matching(0, "tags", &json!(null)).len(), 1);
-    store.replace(0, seq, &fields(json!({"tags": ["z"]})), None, None);
+    store.replace(0, seq, &fields(json!({"tags": ["z"]})), Fields::default(), None);
     assert!(store.matching(0, "tags", &json!("y")).is_empty());
     assert_eq!(store.matching(0, "tags", &json!("z")).len(), 1);
     let sorted = Query { sort: vec![Sort { field: "tags".to_owned(), descending: true }], ..list() };
@@ -95,10 +95,8 @@ fn records_nested_as_deep_as_a_parser_goes_are_read_back() {
     let body = format!("{}1{}", "[".repeat(127), "]".repeat(127));
     let value: Value = serde_json::from_str(&body).unwrap();
     let mut store = store(None, &["body"]);
-    let mut visible = Map::new();
-    visible.insert("body".to_owned(), value.clone());
-    visible.insert("size".to_owned(), json!(1));
-    let record = store.insert(0, "deep", &visible, None, 0).unwrap();
+    let visible: Fields = [("body", value), ("size", json!(1))].into_iter().collect();
+    let record = store.insert(0, "deep", &visible, Fields::default(), 0).unwrap();
     assert_eq!(record.visible(), visible);
     assert!(store.remove(0, record.seq).is_some());
     assert_eq!(store.page(0, &Query { filters: vec![filter("size", Operator::Equal, json!(1))], ..list() }).total, 0);
@@ -334,8 +332,8 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 fn merged((visible, hidden): &(Value, Option<Value>)) -> Value {
-    let mut value = fields(visible.clone());
-    value.extend(hidden.clone().map(fields).unwrap_or_default());
+    let mut value = fields(visible.clone()).into_map();
+    value.extend(hidden.clone().map(fields).unwrap_or_default().into_map());
     Value::Object(value)
 }
 
@@ -347,14 +345,14 @@ fn replay(steps: &[Step], order: Option<&str>, indexes: &[&str]) -> Result<(), T
         match step {
             Step::Insert(record) => {
                 let id = format!("id {}", naive.last().map_or(0, |last| last.0));
-                let hidden = record.1.clone().map(fields);
+                let hidden = record.1.clone().map(fields).unwrap_or_default();
                 if let Ok(kept) = store.insert(0, &id, &fields(record.0.clone()), hidden, 0) {
                     naive.push((kept.seq, merged(record)));
                 }
             }
             Step::Replace(at, record) if !naive.is_empty() => {
                 let at = at % naive.len();
-                let hidden = record.1.clone().map(fields);
+                let hidden = record.1.clone().map(fields).unwrap_or_default();
                 prop_assert!(store.replace(0, naive[at].0, &fields(record.0.clone()), hidden, None).is_some());
                 naive[at].1 = merged(record);
             }

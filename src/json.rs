@@ -1,0 +1,126 @@
+//! JSON text, compact: the bytes that `serde_json` writes, for less.
+
+use serde_json::Value;
+
+use crate::fields::Fields;
+
+/// Room for a text, in bytes, before it has to grow.
+const ROOM: usize = 512;
+
+/// The text of a value.
+pub fn text(value: &Value) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ROOM);
+    write(value, &mut out);
+    out
+}
+
+/// Appends the text of a value. Its depth is that of a parsed value, which is bounded.
+pub fn write(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(_) => written_elsewhere(value, out),
+        Value::String(text) => write_text(text, out),
+        Value::Array(elements) => {
+            out.push(b'[');
+            for (place, element) in elements.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                write(element, out);
+            }
+            out.push(b']');
+        }
+        Value::Object(fields) => write_object(fields.iter().map(|(name, value)| (name.as_str(), value)), out),
+    }
+}
+
+/// The text of an object that has these fields.
+pub fn fields_text(fields: &Fields) -> Box<str> {
+    let mut out = Vec::with_capacity(ROOM);
+    write_object(fields.as_slice().iter().map(|(name, value)| (&**name, value)), &mut out);
+    String::from_utf8(out).expect("JSON is UTF-8").into()
+}
+
+fn write_object<'f>(fields: impl Iterator<Item = (&'f str, &'f Value)>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (place, (name, value)) in fields.enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        write_text(name, out);
+        out.push(b':');
+        write(value, out);
+    }
+    out.push(b'}');
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    if needs_escapes(text.as_bytes()) {
+        return written_elsewhere(text, out);
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Looks at eight bytes at once, of which most texts need none escaped.
+fn needs_escapes(text: &[u8]) -> bool {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    let (words, rest) = text.as_chunks::<8>();
+    words.iter().any(|word| may_need_escapes(u64::from_ne_bytes(*word))) || !rest.iter().all(|byte| plain(*byte))
+}
+
+/// Is one of eight bytes a quote, a backslash or below a space? The high bit of a byte tells; one above 127 has it, too, and is none of these.
+fn may_need_escapes(word: u64) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 32) | equal(b'"') | equal(b'\\')) & HIGH != 0
+}
+
+fn written_elsewhere<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("numbers and texts can always be written to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &Value) {
+        assert_eq!(String::from_utf8(text(value)).expect("text"), value.to_string());
+    }
+
+    #[test]
+    fn values_are_written_as_serde_json_writes_them() {
+        let numbers = json!([0, -1, u64::MAX, i64::MIN, 1.0, -0.0, 1e300, 0.1, 5e-324]);
+        for value in [json!(null), json!([]), json!({}), json!([true, false, {"a": [1], "\"": null}]), numbers] {
+            check(&value);
+        }
+    }
+
+    #[test]
+    fn every_character_is_escaped_alike_wherever_it_stands() {
+        let characters = (0..=u32::from(b'\x7f') + 0x100).chain([0x2028, 0xffff, 0x1_0000]).filter_map(char::from_u32);
+        for character in characters {
+            for place in 0..20 {
+                let text = format!("{}{character}{}", "x".repeat(place), "é".repeat(20 - place));
+                check(&json!({ &text: text }));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_alike(text in ".*") {
+            check(&Value::from(text));
+        }
+    }
+}
