@@ -184,13 +184,13 @@ impl Collection {
     }
 
     pub fn matching(&self, field: &str, value: &Value) -> Vec<Arc<Record>> {
-        let test = Test::equal(field, value);
         let Some(index) = self.index(field) else {
+            let test = Test::equal(field, value);
             return self.all().filter(|record| test.accepts(record)).cloned().collect();
         };
-        let spans = test.spans(&index.entries).unwrap_or_default();
-        let mut seqs: Vec<u64> =
-            spans.into_iter().flat_map(|span| index.entries.run(span)).map(|entry| entry.place.seq).collect();
+        let key = Key::of(value);
+        let entries = index.entries.run(index.entries.rank(|entry| entry.key < key)..usize::MAX);
+        let mut seqs: Vec<u64> = entries.take_while(|entry| entry.key == key).map(|entry| entry.place.seq).collect();
         seqs.sort_unstable();
         seqs.into_iter().filter_map(|seq| self.by_seq(seq).cloned()).collect()
     }
