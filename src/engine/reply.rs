@@ -218,7 +218,8 @@ impl<'c> Turn<'c, '_> {
 
     fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: &Value) -> Vec<Violation> {
         let replies = &self.contract.schemas;
-        let mut violations = replies.check(parts.envelope, skeleton, Place::Body);
+        let envelope = parts.envelope.map(|envelope| replies.check(envelope, skeleton, Place::Body));
+        let mut violations = envelope.unwrap_or_default();
         let one = done.record.as_slice();
         let records = done.listed.as_ref().map_or(one, |listed| &listed.records);
         for (index, record) in records.iter().enumerate() {

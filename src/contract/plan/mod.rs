@@ -415,8 +415,8 @@ pub struct BodyCheck {
 
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// The body's schema with anything allowed at `pointer`.
-    pub envelope: SchemaId,
+    /// The body's schema with anything allowed at `pointer`; `None` where nothing stands around that.
+    pub envelope: Option<SchemaId>,
     /// Where the record, or the list of records, stands in the body; empty for the whole body.
     pub pointer: String,
     /// The schema of one record.

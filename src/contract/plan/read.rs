@@ -279,7 +279,7 @@ impl<'a> Compiler<'a> {
             }
             record = schema.get("items")?.clone();
         }
-        let envelope = self.schemas.add(&envelope);
+        let envelope = (!pointer.is_empty()).then(|| self.schemas.add(&envelope));
         let record = self.schemas.add(&record);
         let next = self.bits.len() as u32;
         let bit = *self.bits.entry(record).or_insert(next);
