@@ -1,11 +1,22 @@
-//! JSON text, compact: the bytes that `serde_json` writes, for less.
+//! JSON: its text, compact, in the bytes that `serde_json` writes, and the members of its objects. Both for less.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::fields::Fields;
 
 /// Room for a text, in bytes, before it has to grow.
 const ROOM: usize = 512;
+
+/// Up to so many members are looked through: that costs less than hashing the name.
+const LOOKED_THROUGH_MAX: usize = 16;
+
+/// A member of an object.
+pub fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    match object.len() <= LOOKED_THROUGH_MAX {
+        true => object.iter().find(|(known, _)| *known == name).map(|(_, value)| value),
+        false => object.get(name),
+    }
+}
 
 /// The text of a value.
 pub fn text(value: &Value) -> Vec<u8> {
@@ -113,6 +124,16 @@ mod tests {
             for place in 0..20 {
                 let text = format!("{}{character}{}", "x".repeat(place), "é".repeat(20 - place));
                 check(&json!({ &text: text }));
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_found_in_small_objects_and_in_large_ones() {
+        for len in [0, 1, LOOKED_THROUGH_MAX, LOOKED_THROUGH_MAX + 1] {
+            let object: Map<String, Value> = (0..len).map(|name| (name.to_string(), Value::from(name))).collect();
+            for name in 0..len + 1 {
+                assert_eq!(member(&object, &name.to_string()), object.get(&name.to_string()));
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::contract::sample::{Direction, sample};
 use crate::contract::violation::{Place, Violation};
 use crate::contract::vocabulary::OnDelete;
 use crate::fields::Fields;
+use crate::json;
 use crate::world::store::{Record, StoreError};
 
 /// Deepest chain of deletions that one deletion sets off.
@@ -161,7 +162,7 @@ impl<'c> Turn<'c, '_> {
         for field in &resource.fields {
             let name = &*field.name;
             let settable = source.trusted || !field.read_only;
-            let given = settable.then(|| source.body.get(name)).flatten();
+            let given = settable.then(|| json::member(source.body, name)).flatten();
             let is_stamped =
                 || [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {
@@ -394,7 +395,9 @@ impl<'c> Turn<'c, '_> {
     fn check_references(&self, resource: &Resource, body: &Map<String, Value>) -> Result<(), Problem> {
         let mut refused: Option<Problem> = None;
         for reference in &resource.references {
-            let (Some(error), Some(named)) = (reference.otherwise, body.get(&reference.field)) else { continue };
+            let (Some(error), Some(named)) = (reference.otherwise, json::member(body, &reference.field)) else {
+                continue;
+            };
             if refused.as_ref().is_some_and(|problem| problem.error != error) {
                 continue;
             }

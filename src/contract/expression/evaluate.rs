@@ -13,6 +13,7 @@ use super::object::Object;
 use super::operators::{NULL, kind, negate};
 use super::scope::Bound;
 use super::syntax::{Comprehension, ComprehensionKind, Element, Key, Node};
+use crate::json;
 
 /// The longest list that a comprehension goes through.
 pub const LIST_LEN_MAX: usize = 10_000;
@@ -398,7 +399,7 @@ impl<'v> Holder<'v> {
     fn named(self, name: &str) -> Option<Cow<'v, Value>> {
         match self {
             Holder::Object(object) => object.member(name).map(Cow::Borrowed),
-            Holder::Value(Cow::Borrowed(Value::Object(map))) => map.get(name).map(Cow::Borrowed),
+            Holder::Value(Cow::Borrowed(Value::Object(map))) => json::member(map, name).map(Cow::Borrowed),
             Holder::Value(Cow::Owned(Value::Object(mut map))) => map.swap_remove(name).map(Cow::Owned),
             Holder::Value(_) => None,
         }

@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 use super::Scope;
 use super::operators::NULL;
 use super::scope::Bound;
+use crate::json;
 
 /// `name.member[0]['any key']`.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Path {
 impl Step {
     fn below<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match (self, value) {
-            (Step::Member(name), Value::Object(map)) => map.get(name),
+            (Step::Member(name), Value::Object(map)) => json::member(map, name),
             (Step::Item(index), Value::Array(list)) => list.get(*index),
             _ => None,
         }

@@ -8,6 +8,7 @@ use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value, json};
 
 use crate::fields::Fields;
+use crate::json;
 
 /// The representation of JSON that schemas are compiled for.
 #[derive(Debug)]
@@ -165,7 +166,7 @@ impl<'a> Object<'a, InPlace> for Members<'a> {
 
     fn get(&self, key: &String) -> Option<Instance<'a>> {
         match self {
-            Members::Map(map) => map.get(key).map(Instance::Value),
+            Members::Map(map) => json::member(map, key).map(Instance::Value),
             Members::Fields(fields) => fields.get(key).map(Instance::Value),
             Members::Slot(slot) => (slot.name == key).then_some(slot.value),
         }
