@@ -105,6 +105,34 @@ error: unknown name `bdy` in 'bdy.address != ''' at character 1
 }
 
 #[test]
+fn a_schema_that_an_overlay_spoils_is_shown_there_before_what_may_follow_from_it() {
+    let overlay = behaviour("operations: { creatParcel: { emit: parcel.made } }");
+    refused(
+        &format!(
+            "{overlay}  - target: $.components.schemas.Parcel.properties\n    update: {{ weight: {{ type: heavy }} }}\n"
+        ),
+        "\
+error: a schema is not valid: \"heavy\" is not valid under any of the schemas listed in the 'anyOf' keyword
+ --> overlay.yaml:9:31
+  |
+9 |     update: { weight: { type: heavy } }
+  |                               ^^^^^
+  |
+  = note: at /actions/1/update/weight/type
+
+error: unknown operation 'creatParcel'
+ --> overlay.yaml:7:23
+  |
+7 |         operations: { creatParcel: { emit: parcel.made } }
+  |                       ^^^^^^^^^^^
+  |
+  = note: at /actions/0/update/x-standin/operations/creatParcel
+  = help: did you mean 'createParcel'?
+",
+    );
+}
+
+#[test]
 fn every_complaint_about_behaviour_is_told_at_once() {
     let overlay = behaviour("limits: { a: { rate: often } }\noperations: { createParcel: { create: parcle } }");
     refused(

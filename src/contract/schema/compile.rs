@@ -1,5 +1,6 @@
 //! From a bundled root schema to a validator, or to the places in the document that are at fault.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jsonschema::{Draft, PatternOptions, Retrieve, ValidationOptions, Validator};
@@ -52,7 +53,7 @@ fn is_base64(text: &str) -> bool {
 
 /// Looks at each slot and definition by itself, once something is known to be wrong, for everything that is.
 fn faults(file: &str, bundle: &Bundle) -> Vec<LoadError> {
-    let mut errors = Vec::new();
+    let mut errors: Vec<LoadError> = Vec::new();
     for group in ["properties", "$defs"] {
         let Some(schemas) = bundle.root.get(group).and_then(Value::as_object) else { continue };
         for (name, schema) in schemas {
@@ -61,6 +62,9 @@ fn faults(file: &str, bundle: &Bundle) -> Vec<LoadError> {
             invalid_patterns(file, schema, &mut origin.clone(), &mut errors);
         }
     }
+    // A definition that is copied for each direction has its faults in each copy.
+    let mut told = BTreeSet::new();
+    errors.retain(|error| told.insert((error.pointer.clone(), error.message.clone())));
     errors
 }
 
