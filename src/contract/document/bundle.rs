@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Source;
 use super::grammar::{Kind, Node, Visit, walk};
 use super::origin::{Origin, Origins};
 use super::reference::{self, Fragment, REF_HOPS_MAX};
-use super::text;
+use super::{Source, Unread};
 use crate::contract::error::LoadError;
 use crate::pointer;
 
@@ -194,7 +193,7 @@ impl<'a> Bundler<'a> {
                 Fragment::Anchor(_) => {}
             }
         }
-        let file = reference::relative(&here.file, reference.file);
+        let file = reference::relative(&name, "");
         let content = match self.read(&file) {
             Ok(content) => content?,
             Err(error) => {
@@ -250,8 +249,11 @@ impl<'a> Bundler<'a> {
         }
         self.files.insert(file.to_owned(), None);
         let name = if file == self.root_file { &*self.root_name } else { file };
-        let text = self.source.read(name).map_err(|error| Unread::Missing(format!("cannot read `{name}`: {error}")))?;
-        let content = Arc::new(text::parse(name, &text).map_err(Unread::Malformed)?);
+        let content = super::read(self.source, name).map_err(|unread| match unread {
+            Unread::Missing(reason) => Unread::Missing(format!("cannot read `{name}`: {reason}")),
+            malformed => malformed,
+        });
+        let content = Arc::new(content?);
         self.files.insert(file.to_owned(), Some(content.clone()));
         Ok(Some(content))
     }
@@ -346,12 +348,6 @@ impl Visit for Bundler<'_> {
     fn too_deep(&mut self, pointer: &str) {
         self.complain(pointer, "references nest parts of files without end".to_owned(), None);
     }
-}
-
-/// Why a file's content is not to be had.
-enum Unread {
-    Missing(String),
-    Malformed(LoadError),
 }
 
 /// Is this reference replaced by its target? A path item is, where it is the path; a component is, when it is nothing else.

@@ -60,7 +60,7 @@ pub enum Version {
 impl Document {
     /// Reads the root document, bundles what it refers to in other files, applies overlays in order and normalises schemas.
     pub fn load(source: &dyn Source, name: &str, overlays: &[&str]) -> Result<Document, Vec<LoadError>> {
-        let mut root = read(source, name).map_err(|error| vec![error])?;
+        let mut root = read(source, name).map_err(|unread| vec![unread.of(name)])?;
         let version = version(&root, name).map_err(|error| vec![error])?;
         check_structure(&root, version, name)?;
 
@@ -69,7 +69,7 @@ impl Document {
         for file in overlays {
             match read(source, file) {
                 Ok(overlay) => errors.extend(overlay::apply(&mut root, &overlay, file, name, &mut origins)),
-                Err(error) => errors.push(error),
+                Err(unread) => errors.push(unread.of(file)),
             }
         }
         fail_on(errors)?;
@@ -146,12 +146,28 @@ fn fail_on(errors: Vec<LoadError>) -> Result<(), Vec<LoadError>> {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn read(source: &dyn Source, name: &str) -> Result<Value, LoadError> {
-    if let Some(tree) = source.tree(name) {
-        return tree;
+/// Why a file's content is not to be had.
+enum Unread {
+    Missing(String),
+    Malformed(LoadError),
+}
+
+impl Unread {
+    fn of(self, name: &str) -> LoadError {
+        match self {
+            Unread::Missing(reason) => LoadError::new(name, "", format!("cannot read the file: {reason}")),
+            Unread::Malformed(error) => error,
+        }
     }
-    let text = source.read(name).map_err(|error| LoadError::new(name, "", format!("cannot read the file: {error}")))?;
-    text::parse(name, &text)
+}
+
+/// The content of a file.
+fn read(source: &dyn Source, name: &str) -> Result<Value, Unread> {
+    if let Some(tree) = source.tree(name) {
+        return tree.map_err(Unread::Malformed);
+    }
+    let text = source.read(name).map_err(Unread::Missing)?;
+    text::parse(name, &text).map_err(Unread::Malformed)
 }
 
 /// Is this an OpenAPI document that we understand?
