@@ -58,11 +58,7 @@ error: unknown field `limitts`, expected one of `errors`, `shapes`, `requests`, 
     );
 }
 
-#[test]
-fn an_unknown_operation_is_shown_with_the_nearest_known_one() {
-    refused(
-        &behaviour("operations: { creatParcel: { emit: parcel.made } }"),
-        "\
+const UNKNOWN_OPERATION: &str = "\
 error: unknown operation 'creatParcel'
  --> overlay.yaml:7:23
   |
@@ -71,8 +67,11 @@ error: unknown operation 'creatParcel'
   |
   = note: at /actions/0/update/x-standin/operations/creatParcel
   = help: did you mean 'createParcel'?
-",
-    );
+";
+
+#[test]
+fn an_unknown_operation_is_shown_with_the_nearest_known_one() {
+    refused(&behaviour("operations: { creatParcel: { emit: parcel.made } }"), UNKNOWN_OPERATION);
 }
 
 #[test]
@@ -111,24 +110,18 @@ fn a_schema_that_an_overlay_spoils_is_shown_there_before_what_may_follow_from_it
         &format!(
             "{overlay}  - target: $.components.schemas.Parcel.properties\n    update: {{ weight: {{ type: heavy }} }}\n"
         ),
-        "\
+        &format!(
+            "\
 error: a schema is not valid: \"heavy\" is not valid under any of the schemas listed in the 'anyOf' keyword
  --> overlay.yaml:9:31
   |
-9 |     update: { weight: { type: heavy } }
+9 |     update: {{ weight: {{ type: heavy }} }}
   |                               ^^^^^
   |
   = note: at /actions/1/update/weight/type
 
-error: unknown operation 'creatParcel'
- --> overlay.yaml:7:23
-  |
-7 |         operations: { creatParcel: { emit: parcel.made } }
-  |                       ^^^^^^^^^^^
-  |
-  = note: at /actions/0/update/x-standin/operations/creatParcel
-  = help: did you mean 'createParcel'?
-",
+{UNKNOWN_OPERATION}"
+        ),
     );
 }
 

@@ -67,7 +67,7 @@ struct Reader<'a> {
     seen: BTreeMap<String, String>,
     /// Responses under `components`, read once.
     shared: BTreeMap<String, Arc<Response>>,
-    /// Headers under `components`, read once; the names are those of the responses.
+    /// Headers under `components`, read once, by the name that a response gave them first.
     shared_headers: BTreeMap<String, ResponseHeader>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
@@ -258,13 +258,9 @@ impl<'a> Reader<'a> {
     fn header(&mut self, name: &str, declared: Located<'a>) -> Option<ResponseHeader> {
         let by_reference = skeleton::is_reference(declared.value);
         let found = self.resolve(declared)?;
-        let named = |header: ResponseHeader| ResponseHeader {
-            name: name.to_owned(),
-            field: HeaderName::from_bytes(name.as_bytes()).ok(),
-            ..header
-        };
+        let (name, field) = (name.to_owned(), HeaderName::from_bytes(name.as_bytes()).ok());
         if let Some(shared) = self.shared_headers.get(&found.pointer) {
-            return Some(named(shared.clone()));
+            return Some(ResponseHeader { name, field, ..shared.clone() });
         }
         let read = self.parse::<openapiv3::Header>(&found.pointer, skeleton::header(&found))?;
         let pointer = match &read.format {
@@ -274,11 +270,11 @@ impl<'a> Reader<'a> {
         let (schema, raw) = self.schema(pointer, Direction::Reply);
         // Every header style but `simple` is unknown to the model, and would have been refused by it.
         let HeaderStyle::Simple = read.style;
-        let header = ResponseHeader { name: String::new(), field: None, required: read.required, schema, raw };
+        let header = ResponseHeader { name, field, required: read.required, schema, raw };
         if by_reference {
             self.shared_headers.insert(found.pointer, header.clone());
         }
-        Some(named(header))
+        Some(header)
     }
 
     fn media(&mut self, content: &Content, direction: Direction) -> Vec<Media> {

@@ -69,9 +69,10 @@ pub fn body(body: &Located<'_>) -> Value {
 /// A response; its headers are pieces of their own.
 pub fn response(response: &Located<'_>) -> Value {
     // Required by the specification, and missing often enough that nothing should hang on it.
-    let description = response.value.get("description").cloned().unwrap_or_else(|| json!(""));
-    let fields = [("description", description), ("content", content(response))];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut skeleton = pick(response.value, &["description"]);
+    skeleton.entry("description").or_insert_with(|| json!(""));
+    skeleton.insert("content".to_owned(), content(response));
+    Value::Object(skeleton)
 }
 
 pub fn header(header: &Located<'_>) -> Value {

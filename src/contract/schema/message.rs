@@ -13,32 +13,35 @@ use crate::words::humanise;
 const OPTIONS_MAX: usize = 40;
 
 pub fn message(complaint: &Complaint, place: Place) -> String {
-    let name = name(&complaint.pointer, place);
-    let told = |verb: &str, rest: &str| [&name, " ", verb, rest].concat();
-    match &complaint.fault {
-        Fault::Missing => told("is required", ""),
-        Fault::NotAllowed => told("is not allowed", ""),
-        Fault::Kind(words) => told("must be ", &either(words)),
-        Fault::NotOneOf(options) => told("must be ", &one_of(options)),
-        Fault::Pattern(pattern) => told("must match the pattern ", pattern),
-        Fault::PatternTooHard => told("is too hard to match against its pattern", ""),
-        Fault::LengthMin(limit) => told("must be at least ", &count(*limit, "character")),
-        Fault::LengthMax(limit) => told("must be at most ", &count(*limit, "character")),
-        Fault::ItemsMin(limit) => told("must have at least ", &count(*limit, "item")),
-        Fault::ItemsMax(limit) => told("must have at most ", &count(*limit, "item")),
-        Fault::PropertiesMin(limit) => told("must have at least ", &properties(*limit)),
-        Fault::PropertiesMax(limit) => told("must have at most ", &properties(*limit)),
-        Fault::Minimum(limit) => format!("{name} must be at least {limit}"),
-        Fault::Maximum(limit) => format!("{name} must be at most {limit}"),
-        Fault::MoreThan(limit) => format!("{name} must be more than {limit}"),
-        Fault::LessThan(limit) => format!("{name} must be less than {limit}"),
-        Fault::MultipleOf(step) => format!("{name} must be a multiple of {step}"),
-        Fault::NotUnique => told("must not have equal items", ""),
-        Fault::NothingContained => told("must contain the wanted items", ""),
-        Fault::ManyBranches => told("must match only one of the allowed forms", ""),
-        Fault::BadName => told("is not an allowed name", ""),
-        Fault::Other(what) => told(what, ""),
-    }
+    [&name(&complaint.pointer, place), " ", &predicate(&complaint.fault)].concat()
+}
+
+/// What is said of the value named.
+fn predicate(fault: &Fault) -> Cow<'_, str> {
+    Cow::Owned(match fault {
+        Fault::Missing => return Cow::Borrowed("is required"),
+        Fault::NotAllowed => return Cow::Borrowed("is not allowed"),
+        Fault::PatternTooHard => return Cow::Borrowed("is too hard to match against its pattern"),
+        Fault::NotUnique => return Cow::Borrowed("must not have equal items"),
+        Fault::NothingContained => return Cow::Borrowed("must contain the wanted items"),
+        Fault::ManyBranches => return Cow::Borrowed("must match only one of the allowed forms"),
+        Fault::BadName => return Cow::Borrowed("is not an allowed name"),
+        Fault::Other(what) => return Cow::Borrowed(what),
+        Fault::Kind(words) => format!("must be {}", either(words)),
+        Fault::NotOneOf(options) => format!("must be {}", one_of(options)),
+        Fault::Pattern(pattern) => format!("must match the pattern {pattern}"),
+        Fault::LengthMin(limit) => format!("must be at least {}", count(*limit, "character")),
+        Fault::LengthMax(limit) => format!("must be at most {}", count(*limit, "character")),
+        Fault::ItemsMin(limit) => format!("must have at least {}", count(*limit, "item")),
+        Fault::ItemsMax(limit) => format!("must have at most {}", count(*limit, "item")),
+        Fault::PropertiesMin(limit) => format!("must have at least {}", properties(*limit)),
+        Fault::PropertiesMax(limit) => format!("must have at most {}", properties(*limit)),
+        Fault::Minimum(limit) => format!("must be at least {limit}"),
+        Fault::Maximum(limit) => format!("must be at most {limit}"),
+        Fault::MoreThan(limit) => format!("must be more than {limit}"),
+        Fault::LessThan(limit) => format!("must be less than {limit}"),
+        Fault::MultipleOf(step) => format!("must be a multiple of {step}"),
+    })
 }
 
 /// What a pointer leads to, in words. Items of an array go by their number, counted from one.

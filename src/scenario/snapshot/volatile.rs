@@ -218,7 +218,7 @@ impl<'v> Marked<'v> {
     /// The type of the value at a pointer (RFC 6901), or of what was hidden as a whole around it; `None` where nothing is volatile.
     pub fn kind_at(&self, pointer: &str) -> Option<&Kind> {
         let mut at = self;
-        for segment in crate::pointer::segments(pointer) {
+        for segment in pointer::segments(pointer) {
             at = match at {
                 Marked::Object(fields) => fields.iter().find(|(name, _)| *name == segment).map(|(_, child)| child)?,
                 Marked::Array(items) => segment.parse().ok().and_then(|index: usize| items.get(index))?,

@@ -9,8 +9,8 @@ use serde_json::{Number, Value};
 const SHORT_MAX: usize = 30;
 
 /// A JSON value as indexes and sorts see it: null, booleans, numbers, texts, then everything else. Numbers that are equal are one
-/// key, however they are written. A text of up to [`SHORT_MAX`] bytes costs no allocation and
-/// is compared without a look elsewhere: most states, ids and instants are no longer (`2026-02-25T10:00:00.000Z` has 24).
+/// key, however they are written. A text of up to [`SHORT_MAX`] bytes costs no allocation and is compared without a look elsewhere: most
+/// states, ids and instants are no longer (`2026-02-25T10:00:00.000Z` has 24).
 #[derive(Debug, Clone)]
 pub enum Key {
     Null,
