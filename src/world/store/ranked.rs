@@ -12,6 +12,8 @@ use std::sync::Arc;
 const NODE_MAX: usize = 64;
 /// A node that shrinks below this is joined with a neighbour if both fit in one with room to grow.
 const NODE_SPARSE: usize = NODE_MAX / 4;
+/// Levels for which a [`Finger`] remembers a place: more than a tree of as many items as a collection may hold ever has.
+const FINGER_LEVELS: usize = 8;
 /// Room made by the first item of a node; it doubles from there, so that small collections stay small.
 const ROOM_FIRST: usize = 4;
 
@@ -19,7 +21,14 @@ const ROOM_FIRST: usize = 4;
 pub struct Ranked<T> {
     root: Arc<Node<T>>,
     len: usize,
+    finger: Finger,
 }
+
+/// The way that the last insertion took, from the root down. The next one mostly goes right beside it: to the end, or to the end of a run of
+/// equal keys. Two comparisons on each level tell whether it does; where not, the place is searched. It is only a guess, and never wrong
+/// for long.
+#[derive(Debug, Clone, Copy, Default)]
+struct Finger([u8; FINGER_LEVELS]);
 
 #[derive(Debug, Clone)]
 enum Node<T> {
@@ -47,7 +56,7 @@ enum Growth<T> {
 
 impl<T> Default for Ranked<T> {
     fn default() -> Ranked<T> {
-        Ranked { root: Arc::new(Node::Leaf(Vec::new())), len: 0 }
+        Ranked { root: Arc::new(Node::Leaf(Vec::new())), len: 0, finger: Finger::default() }
     }
 }
 
@@ -99,7 +108,7 @@ impl<T: Ord + Clone> Ranked<T> {
 
     /// Adds an item; false when an equal one is there, which stays.
     pub fn insert(&mut self, item: T) -> bool {
-        match insert_into(&mut self.root, item) {
+        match insert_into(&mut self.root, item, &mut self.finger.0) {
             Growth::None => return false,
             Growth::One => {}
             Growth::Split(right) => {
@@ -229,22 +238,30 @@ fn first_of<T>(node: &Node<T>) -> Option<&T> {
     }
 }
 
-fn insert_into<T: Ord + Clone>(node: &mut Arc<Node<T>>, item: T) -> Growth<T> {
+fn insert_into<T: Ord + Clone>(node: &mut Arc<Node<T>>, item: T, finger: &mut [u8]) -> Growth<T> {
+    // Below the last level that it knows a finger points nowhere in particular.
+    let mut spare = 0;
+    let (here, below) = finger.split_first_mut().unwrap_or((&mut spare, &mut []));
     match Arc::make_mut(node) {
-        Node::Leaf(items) => match items.binary_search(&item) {
+        Node::Leaf(items) => match place_in(items, &item, usize::from(*here)) {
             Ok(_) => Growth::None,
-            Err(at) => match insert_at(items, at, item) {
-                None => Growth::One,
-                Some(right) => split_off(right.len(), Node::Leaf(right)),
-            },
+            Err(at) => {
+                // Places in a node are below NODE_MAX, and so are those that the finger points to.
+                *here = at as u8;
+                match insert_at(items, at, item) {
+                    None => Growth::One,
+                    Some(right) => split_off(right.len(), Node::Leaf(right)),
+                }
+            }
         },
         Node::Branch(children) => {
-            let at = child_of(children, &item);
+            let at = child_near(children, &item, usize::from(*here));
+            *here = at as u8;
             let child = &mut children[at];
             if item < child.first {
                 child.first = item.clone();
             }
-            match insert_into(&mut child.node, item) {
+            match insert_into(&mut child.node, item, below) {
                 Growth::None => Growth::None,
                 Growth::One => {
                     child.len += 1;
@@ -297,6 +314,24 @@ fn insert_at<E>(list: &mut Vec<E>, at: usize, element: E) -> Option<Vec<E>> {
         false => right.insert(at - cut, element),
     }
     Some(right)
+}
+
+/// Where an item stands in a leaf, or has to be put; looked for right after `guess` first.
+fn place_in<T: Ord>(items: &[T], item: &T, guess: usize) -> Result<usize, usize> {
+    let after = items.get(guess).is_some_and(|before| before < item);
+    if after && items.get(guess + 1).is_none_or(|next| item < next) {
+        return Err(guess + 1);
+    }
+    items.binary_search(item)
+}
+
+/// The child that an item belongs to; `guess` is looked at first.
+fn child_near<T: Ord>(children: &[Child<T>], item: &T, guess: usize) -> usize {
+    let within = children.get(guess).is_some_and(|child| child.first <= *item);
+    if within && children.get(guess + 1).is_none_or(|next| *item < next.first) {
+        return guess;
+    }
+    child_of(children, item)
 }
 
 /// The child that an item belongs to.
