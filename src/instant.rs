@@ -1,5 +1,7 @@
 //! Instants: milliseconds since the Unix epoch, and how they are written. Always UTC; nothing here reads a clock.
 
+use std::ops::Range;
+
 use jiff::civil::{Date, DateTime, date as civil_date};
 use jiff::fmt::temporal::Pieces;
 use jiff::fmt::{rfc2822, strtime};
@@ -12,15 +14,15 @@ const RFC2822: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_
 
 /// RFC 3339 with `Z`; milliseconds only where there are any. `None` outside the years that can be written.
 pub fn iso(ms: i64) -> Option<String> {
-    if ms.rem_euclid(1000) == 0 { written(ms, "") } else { iso_millis(ms) }
+    if ms.rem_euclid(1000) == 0 { written(ms, false) } else { iso_millis(ms) }
 }
 
 /// RFC 3339 with `Z` and always milliseconds.
 pub fn iso_millis(ms: i64) -> Option<String> {
-    written(ms, &format!(".{:03}", ms.rem_euclid(1000)))
+    written(ms, true)
 }
 
-fn written(ms: i64, fraction: &str) -> Option<String> {
+fn written(ms: i64, millis: bool) -> Option<String> {
     let (date, seconds) = (day(ms)?, ms.rem_euclid(DAY_MS) / 1000);
     let mut text = String::with_capacity(24);
     two_digits(&mut text, i64::from(date.year()) / 100, "");
@@ -29,8 +31,11 @@ fn written(ms: i64, fraction: &str) -> Option<String> {
     two_digits(&mut text, date.day().into(), "T");
     two_digits(&mut text, seconds / 3600, ":");
     two_digits(&mut text, seconds / 60 % 60, ":");
-    two_digits(&mut text, seconds % 60, fraction);
-    text.push('Z');
+    two_digits(&mut text, seconds % 60, if millis { "." } else { "Z" });
+    if millis {
+        text.push(char::from(b'0' + (ms.rem_euclid(1000) / 100) as u8));
+        two_digits(&mut text, ms.rem_euclid(100), "Z");
+    }
     Some(text)
 }
 
@@ -93,11 +98,24 @@ pub fn day(ms: i64) -> Option<Date> {
 /// RFC 3339 text or a date (its midnight) as milliseconds, rounded down, as a clock that shows milliseconds would.
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
+    if is_canonical(text) {
+        return parse_canonical(text.as_bytes());
+    }
     let ms = match text.parse::<Timestamp>() {
         Ok(moment) => i64::try_from(moment.as_nanosecond().div_euclid(1_000_000)).ok()?,
         Err(_) => parse_by_parts(text)?,
     };
     day(ms).map(|_| ms)
+}
+
+/// What [`iso`] wrote, read back: most instants that are read are ours.
+fn parse_canonical(text: &[u8]) -> Option<i64> {
+    let number =
+        |digits: Range<usize>| text[digits].iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    let (year, month, day) = (number(0..4) as i16, number(5..7) as i8, number(8..10) as i8);
+    let (hour, minute, second) = (number(11..13), number(14..16), number(17..19));
+    let date = Date::new(year, month, day).ok().filter(|_| hour < 24 && minute < 60 && second < 60)?;
+    Some(midnight(date)? + (hour * 3600 + minute * 60 + second) * 1000)
 }
 
 /// A date, or one of the last instants before the year 10000, which a [`Timestamp`] does not reach.
@@ -126,6 +144,9 @@ pub fn is_date(text: &str) -> bool {
 
 /// The format `date-time` of JSON Schema, for instants that can be written in UTC again.
 pub fn is_date_time(text: &str) -> bool {
+    if is_canonical(text) {
+        return parse_canonical(text.as_bytes()).is_some();
+    }
     // Up to the seconds; then a fraction, and the offset.
     let Some((start, rest)) = text.split_at_checked(19) else { return false };
     let rest = match rest.strip_prefix('.') {
@@ -151,7 +172,8 @@ fn has_shape(text: &str, shape: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        date, duration_ms, http_date, is_canonical, is_date, is_date_time, iso, iso_millis, parse, parse_http_date,
+        DAY_MS, date, duration_ms, http_date, is_canonical, is_date, is_date_time, iso, iso_millis, parse,
+        parse_http_date,
     };
 
     #[test]
@@ -180,6 +202,21 @@ mod tests {
         assert_eq!(parse("9999-12-31T23:59:59-01:00"), None);
         assert_eq!(parse("9999-12-31T23:59:59+01:00"), Some(last - 3_600_999));
         assert_eq!(iso_millis(0).as_deref(), Some("1970-01-01T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn every_day_is_read_back_and_every_other_number_is_no_day() {
+        let (first, last) = (parse("0000-01-01").expect("the first"), parse("9999-12-31").expect("the last"));
+        for (at, day) in (first..=last).step_by(DAY_MS as usize).enumerate() {
+            let ms = day + (at as i64 * 7_919) % 86_400 * 1000;
+            let text = iso(ms).expect("it can be written");
+            assert_eq!((parse(&text), is_date_time(&text)), (Some(ms), true), "{text}");
+        }
+        let times = ["24:00:00", "23:60:00", "23:59:61", "23:59:99"].map(|time| format!("2023-12-21T{time}Z"));
+        let days = ["2023-02-29", "1900-02-29", "2023-00-01", "2023-13-01", "2023-04-31", "2023-04-00", "2023-99-99"];
+        for text in days.map(|day| format!("{day}T00:00:00Z")).iter().chain(&times) {
+            assert_eq!((parse(text), is_date_time(text)), (None, false), "{text}");
+        }
     }
 
     #[test]
