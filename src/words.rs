@@ -10,6 +10,18 @@ const ACRONYMS: [&str; 20] = [
     "URL", "UTC", "UUID", "XML",
 ];
 
+/// Bytes of the longest of them.
+const ACRONYM_LEN_MAX: usize = {
+    let (mut longest, mut at) = (0, 0);
+    while at < ACRONYMS.len() {
+        if ACRONYMS[at].len() > longest {
+            longest = ACRONYMS[at].len();
+        }
+        at += 1;
+    }
+    longest
+};
+
 /// A field's name in words: `channelId` is `Channel ID`, `per_page` is `Per page`.
 pub fn humanise(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
@@ -65,7 +77,8 @@ pub fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
 
 /// Splits at separators, at `aB`, and before the last capital of `HTMLBody`.
 fn words(name: &str) -> impl Iterator<Item = &str> {
-    let parts = name.split(['_', '-', ' ', '.', '[', ']', '/', ':', '$', '@']).filter(|part| !part.is_empty());
+    let separates = |character| matches!(character, '_' | '-' | ' ' | '.' | '[' | ']' | '/' | ':' | '$' | '@');
+    let parts = name.split(separates).filter(|part| !part.is_empty());
     parts.flat_map(|part| {
         let mut rest = part;
         std::iter::from_fn(move || {
@@ -101,7 +114,10 @@ fn starts_hump(before: char, capital: &str) -> bool {
 
 /// Appends a word as it is written; the first of a text begins with a capital.
 fn push_cased(word: &str, text: &mut String) {
-    let acronym = |word: &str| ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
+    let acronym = |word: &str| match word.len() {
+        ..=ACRONYM_LEN_MAX => ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word)),
+        _ => None,
+    };
     if let Some(acronym) = acronym(word) {
         return text.push_str(acronym);
     }
@@ -109,9 +125,18 @@ fn push_cased(word: &str, text: &mut String) {
         text.push_str(singular);
         return text.push('s');
     }
+    let start = text.len();
+    if word.is_ascii() {
+        text.push_str(word);
+        text[start..].make_ascii_lowercase();
+        if start == 0 {
+            text[..1].make_ascii_uppercase();
+        }
+        return;
+    }
     let lower = word.to_lowercase();
     let mut rest = lower.chars();
-    if text.is_empty() {
+    if start == 0 {
         text.extend(rest.next().into_iter().flat_map(char::to_uppercase));
     }
     text.push_str(rest.as_str());
