@@ -1,5 +1,6 @@
 //! Reads a request's body: up to a limit, within a time.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -55,9 +56,12 @@ where
     if announced.is_some_and(|length| length > limit as u64) && headers.contains_key(EXPECT) {
         return Err(Unread::TooLarge { limit });
     }
-    match tokio::time::timeout(BODY_TIME_MAX, collect(body, limit)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Unread::Slow),
+    let mut collecting = std::pin::pin!(collect(body, limit));
+    // Most bodies came with their head, and need no timer.
+    let first_look = std::future::poll_fn(|context| Poll::Ready(collecting.as_mut().poll(context)));
+    match first_look.await {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => tokio::time::timeout(BODY_TIME_MAX, collecting).await.unwrap_or(Err(Unread::Slow)),
     }
 }
 
