@@ -182,6 +182,7 @@ fn functions_can_be_methods_and_check_their_arguments() {
     check("record.tags.contains('a')", json!(true));
     check("'x'.matches(record.tags[0])", json!(false));
     check("concat(body.none, [1]).sum()", json!(1));
+    check("distinct(range(30).map(i, i % 3 == 0 ? {'a': i % 2} : {'a': i % 2 + 0.0}))", json!([{"a": 0}, {"a": 1.0}]));
     check("distinct([1, 1.0, 'a', {'a': 1, 'b': 2}, {'b': 2, 'a': 1}, '1'])", json!([1, "a", {"a": 1, "b": 2}, "1"]));
     check("substring('abc', -5, 99) + substring('abc', 5)", json!("abc"));
     check("int('-7') + int(2.9)", json!(-5));
