@@ -30,12 +30,12 @@ pub struct Violation {
     /// segment is the parameter's name (`/per_page`). A missing property is named itself: `/name`, not its parent.
     pub pointer: String,
     /// The JSON Schema keyword that was broken (`required`, `maxLength`); `malformed` for text that is not the media type.
-    pub keyword: String,
+    pub keyword: &'static str,
     /// A sentence for people that names the value in words: `Name is required`.
     pub message: String,
 }
 
 /// A violation that no schema finds.
-pub fn complaint(place: Place, pointer: &str, keyword: &str, message: impl Into<String>) -> Violation {
-    Violation { place, pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
+pub fn complaint(place: Place, pointer: &str, keyword: &'static str, message: impl Into<String>) -> Violation {
+    Violation { place, pointer: pointer.to_owned(), keyword, message: message.into() }
 }

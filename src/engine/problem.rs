@@ -199,7 +199,7 @@ impl Members for Violation {
             "field" => field(self),
             "dotted" => self.pointer.trim_start_matches('/').replace('/', "."),
             "pointer" => self.pointer.clone(),
-            "keyword" => self.keyword.clone(),
+            "keyword" => self.keyword.to_owned(),
             "message" => self.message.clone(),
             _ => return None,
         };

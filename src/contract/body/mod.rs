@@ -215,7 +215,7 @@ fn is_credential(contract: &Contract, parameter: &str) -> bool {
     contract.schemes.values().any(|scheme| matches!(scheme, Scheme::Key(Place::Query, name) if name == parameter))
 }
 
-fn body_complaint(keyword: &str, message: impl Into<String>) -> Violation {
+fn body_complaint(keyword: &'static str, message: impl Into<String>) -> Violation {
     complaint(Place::Body, "", keyword, message)
 }
 

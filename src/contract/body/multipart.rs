@@ -181,7 +181,7 @@ fn run<F: Future>(future: F) -> Option<F::Output> {
 /// Size (`maxLength` of a binary string counts octets) and content type (`encoding`) of an uploaded part.
 fn check_part(media: &Media, part: &Part, property: &Property) -> Result<(), Unfit> {
     let label = crate::words::humanise(&part.name);
-    let unfit = |kind: UnfitKind, keyword: &str, message: String| {
+    let unfit = |kind: UnfitKind, keyword: &'static str, message: String| {
         Err(Unfit::new(kind, complaint(Place::Body, &format!("/{}", part.name), keyword, message)))
     };
     if let Some(limit) = property.size_max.filter(|limit| part.bytes.len() as u64 > *limit) {

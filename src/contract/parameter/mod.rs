@@ -205,11 +205,11 @@ impl Decoder<'_> {
         }
     }
 
-    fn complain(&mut self, place: Place, name: &str, keyword: &str, what: &str) {
+    fn complain(&mut self, place: Place, name: &str, keyword: &'static str, what: &str) {
         self.violations.push(Violation {
             place,
             pointer: format!("/{}", escape(name)),
-            keyword: keyword.to_owned(),
+            keyword,
             message: format!("{} {what}", humanise(name)),
         });
     }

@@ -58,7 +58,7 @@ impl<'a> Pairs<'a> {
         for piece in query.split('&').filter(|piece| !piece.is_empty()) {
             if list.len() == QUERY_PAIRS_MAX {
                 let message = format!("The query must have at most {QUERY_PAIRS_MAX} parameters");
-                let keyword = "malformed".to_owned();
+                let keyword = "malformed";
                 return Err(Violation { place: Place::Query, pointer: String::new(), keyword, message });
             }
             let (name, raw) = piece.split_once('=').unwrap_or((piece, ""));

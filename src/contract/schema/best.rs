@@ -204,7 +204,7 @@ fn wrong_tag<'a>(pointer: &str, branch: &'a [Complaint]) -> Option<&'a Complaint
 
 /// The instance path without the slot that wraps the value.
 fn below_slot(path: &str) -> String {
-    match path.char_indices().filter(|(_, character)| *character == '/').nth(1) {
+    match path.match_indices('/').nth(1) {
         Some((start, _)) => path[start..].to_owned(),
         None => String::new(),
     }

@@ -1,6 +1,7 @@
 //! Complaints as sentences for people: `Content must be at most 280 characters`.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use serde_json::Value;
 
@@ -13,35 +14,39 @@ use crate::words::humanise;
 const OPTIONS_MAX: usize = 40;
 
 pub fn message(complaint: &Complaint, place: Place) -> String {
-    [&name(&complaint.pointer, place), " ", &predicate(&complaint.fault)].concat()
+    let mut text = name(&complaint.pointer, place);
+    text.push(' ');
+    // Writing to a string cannot fail.
+    let _ = say(&complaint.fault, &mut text);
+    text
 }
 
 /// What is said of the value named.
-fn predicate(fault: &Fault) -> Cow<'_, str> {
-    Cow::Owned(match fault {
-        Fault::Missing => return Cow::Borrowed("is required"),
-        Fault::NotAllowed => return Cow::Borrowed("is not allowed"),
-        Fault::PatternTooHard => return Cow::Borrowed("is too hard to match against its pattern"),
-        Fault::NotUnique => return Cow::Borrowed("must not have equal items"),
-        Fault::NothingContained => return Cow::Borrowed("must contain the wanted items"),
-        Fault::ManyBranches => return Cow::Borrowed("must match only one of the allowed forms"),
-        Fault::BadName => return Cow::Borrowed("is not an allowed name"),
-        Fault::Other(what) => return Cow::Borrowed(what),
-        Fault::Kind(words) => format!("must be {}", either(words)),
-        Fault::NotOneOf(options) => format!("must be {}", one_of(options)),
-        Fault::Pattern(pattern) => format!("must match the pattern {pattern}"),
-        Fault::LengthMin(limit) => format!("must be at least {}", count(*limit, "character")),
-        Fault::LengthMax(limit) => format!("must be at most {}", count(*limit, "character")),
-        Fault::ItemsMin(limit) => format!("must have at least {}", count(*limit, "item")),
-        Fault::ItemsMax(limit) => format!("must have at most {}", count(*limit, "item")),
-        Fault::PropertiesMin(limit) => format!("must have at least {}", properties(*limit)),
-        Fault::PropertiesMax(limit) => format!("must have at most {}", properties(*limit)),
-        Fault::Minimum(limit) => format!("must be at least {limit}"),
-        Fault::Maximum(limit) => format!("must be at most {limit}"),
-        Fault::MoreThan(limit) => format!("must be more than {limit}"),
-        Fault::LessThan(limit) => format!("must be less than {limit}"),
-        Fault::MultipleOf(step) => format!("must be a multiple of {step}"),
-    })
+fn say(fault: &Fault, out: &mut String) -> fmt::Result {
+    match fault {
+        Fault::Missing => out.write_str("is required"),
+        Fault::NotAllowed => out.write_str("is not allowed"),
+        Fault::Kind(words) => out.write_str("must be ").and_then(|()| out.write_str(&either(words))),
+        Fault::NotOneOf(options) => out.write_str("must be ").and_then(|()| out.write_str(&one_of(options))),
+        Fault::Pattern(pattern) => out.write_str("must match the pattern ").and_then(|()| out.write_str(pattern)),
+        Fault::PatternTooHard => out.write_str("is too hard to match against its pattern"),
+        Fault::LengthMin(limit) => write!(out, "must be at least {}", Count(*limit, "character")),
+        Fault::LengthMax(limit) => write!(out, "must be at most {}", Count(*limit, "character")),
+        Fault::ItemsMin(limit) => write!(out, "must have at least {}", Count(*limit, "item")),
+        Fault::ItemsMax(limit) => write!(out, "must have at most {}", Count(*limit, "item")),
+        Fault::PropertiesMin(limit) => write!(out, "must have at least {limit} {}", properties(*limit)),
+        Fault::PropertiesMax(limit) => write!(out, "must have at most {limit} {}", properties(*limit)),
+        Fault::Minimum(limit) => write!(out, "must be at least {limit}"),
+        Fault::Maximum(limit) => write!(out, "must be at most {limit}"),
+        Fault::MoreThan(limit) => write!(out, "must be more than {limit}"),
+        Fault::LessThan(limit) => write!(out, "must be less than {limit}"),
+        Fault::MultipleOf(step) => write!(out, "must be a multiple of {step}"),
+        Fault::NotUnique => out.write_str("must not have equal items"),
+        Fault::NothingContained => out.write_str("must contain the wanted items"),
+        Fault::ManyBranches => out.write_str("must match only one of the allowed forms"),
+        Fault::BadName => out.write_str("is not an allowed name"),
+        Fault::Other(what) => out.write_str(what),
+    }
 }
 
 /// What a pointer leads to, in words. Items of an array go by their number, counted from one.
@@ -62,11 +67,11 @@ fn name(pointer: &str, place: Place) -> String {
     }
 }
 
-fn either(words: &[Cow<'static, str>]) -> String {
+fn either(words: &[Cow<'static, str>]) -> Cow<'static, str> {
     match words {
-        [] => "another kind of value".to_owned(),
-        [only] => only.to_string(),
-        [init @ .., last] => format!("{} or {last}", init.join(", ")),
+        [] => Cow::Borrowed("another kind of value"),
+        [only] => only.clone(),
+        [init @ .., last] => Cow::Owned(format!("{} or {last}", init.join(", "))),
     }
 }
 
@@ -86,10 +91,16 @@ fn shown(option: &Value) -> String {
     }
 }
 
-fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+/// How many of something that is named with an `s` where there are several.
+struct Count(u64, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(out, "{} {}{plural}", self.0, self.1)
+    }
 }
 
-fn properties(number: u64) -> String {
-    if number == 1 { "1 property".to_owned() } else { format!("{number} properties") }
+fn properties(number: u64) -> &'static str {
+    if number == 1 { "property" } else { "properties" }
 }

@@ -133,7 +133,7 @@ fn violations(pointer: &str, complaints: Vec<best::Complaint>, place: Place) -> 
     for mut complaint in complaints {
         complaint.pointer.insert_str(0, pointer);
         let message = message::message(&complaint, place);
-        let violation = Violation { place, pointer: complaint.pointer, keyword: complaint.keyword.to_owned(), message };
+        let violation = Violation { place, pointer: complaint.pointer, keyword: complaint.keyword, message };
         if !violations.contains(&violation) {
             violations.push(violation);
         }

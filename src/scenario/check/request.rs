@@ -191,8 +191,7 @@ fn place(called: &Called<'_>, violation: &Violation, exchange: &Exchange, read: 
         let name = name.or_else(|| exchange.call.header("content-type").map(media_type));
         let media = name.and_then(|name| media::choose(&called.promise.requests, &name));
         // A body that is not there, or of another type, breaks no schema.
-        let no_schema =
-            violation.pointer.is_empty() && matches!(violation.keyword.as_str(), "required" | "contentType");
+        let no_schema = violation.pointer.is_empty() && matches!(violation.keyword, "required" | "contentType");
         return match media.or(called.promise.requests.first()) {
             Some(media) if !no_schema => site::broken(document, &media.pointer, violation),
             _ => site::request_body(document, operation),

@@ -63,7 +63,7 @@ pub fn parameter(document: &Document, operation: &Operation, place: Place, name:
 pub fn broken(document: &Document, schema: &str, violation: &Violation) -> String {
     // These words stand at the object, and are broken by a property of it.
     let of_object = matches!(
-        violation.keyword.as_str(),
+        violation.keyword,
         "required" | "additionalProperties" | "unevaluatedProperties" | "dependentRequired" | "propertyNames"
     );
     let (owner, last) = match pointer::split_last(&violation.pointer) {
@@ -81,11 +81,11 @@ pub fn broken(document: &Document, schema: &str, violation: &Violation) -> Strin
     }
     let nearest = places.first().map_or_else(|| schema.to_owned(), |place| place.pointer.clone());
     let members = members(document, places);
-    let says = members.list.iter().find(|member| match (member.schema.get(&violation.keyword), &last) {
+    let says = members.list.iter().find(|member| match (member.schema.get(violation.keyword), &last) {
         (Some(Value::Array(names)), Some(last)) => names.iter().any(|name| name == last.as_ref()),
         (word, _) => word.is_some(),
     });
-    says.map_or(nearest, |member| pointer::join(&member.pointer, &violation.keyword))
+    says.map_or(nearest, |member| pointer::join(&member.pointer, violation.keyword))
 }
 
 fn below<'d>(members: &Members<'d>, segment: &str) -> Vec<SchemaPlace<'d>> {
