@@ -12,6 +12,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 /// All but the unreserved characters (RFC 3986, 2.3): what is percent-encoded in a part of a URL.
 pub const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Room for the headers of most replies.
+const HEADERS_EXPECTED: usize = 8;
+
 /// One request, read completely.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -141,7 +144,7 @@ impl Reply {
     pub fn new(status: StatusCode) -> Reply {
         Reply {
             status,
-            headers: Vec::new(),
+            headers: Vec::with_capacity(HEADERS_EXPECTED),
             body: Bytes::new(),
             delay: Duration::ZERO,
             pace: Pace::default(),

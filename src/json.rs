@@ -1,5 +1,7 @@
 //! JSON: its text, compact, in the bytes that `serde_json` writes, and the members of its objects. Both for less.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::fields::Fields;
@@ -18,20 +20,16 @@ pub fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Valu
     }
 }
 
-/// The text of a value.
-pub fn text(value: &Value) -> Vec<u8> {
-    let mut out = Vec::with_capacity(ROOM);
-    write(value, &mut out);
-    out
-}
-
 /// Appends the text of a value. Its depth is that of a parsed value, which is bounded.
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(_) => written_elsewhere(value, out),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes()),
+            None => written_elsewhere(value, out),
+        },
         Value::String(text) => write_text(text, out),
         Value::Array(elements) => {
             out.push(b'[');
@@ -50,21 +48,43 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
 /// The text of an object that has these fields.
 pub fn fields_text(fields: &Fields) -> Box<str> {
     let mut out = Vec::with_capacity(ROOM);
-    write_object(fields.as_slice().iter().map(|(name, value)| (&**name, value)), &mut out);
-    String::from_utf8(out).expect("JSON is UTF-8").into()
+    write_object(members(fields.as_slice()), &mut out);
+    boxed(out)
+}
+
+/// The text of an object with further fields after its own.
+pub fn longer_text(object: &str, further: &[(Arc<str>, Value)]) -> Box<str> {
+    let mut out = Vec::with_capacity(object.len() + ROOM);
+    out.extend_from_slice(object.strip_suffix('}').unwrap_or(object).as_bytes());
+    write_members(members(further), &mut out);
+    out.push(b'}');
+    boxed(out)
+}
+
+fn members(fields: &[(Arc<str>, Value)]) -> impl Iterator<Item = (&str, &Value)> {
+    fields.iter().map(|(name, value)| (&**name, value))
+}
+
+fn boxed(text: Vec<u8>) -> Box<str> {
+    String::from_utf8(text).expect("JSON is UTF-8").into()
 }
 
 fn write_object<'f>(fields: impl Iterator<Item = (&'f str, &'f Value)>, out: &mut Vec<u8>) {
     out.push(b'{');
-    for (place, (name, value)) in fields.enumerate() {
-        if place > 0 {
+    write_members(fields, out);
+    out.push(b'}');
+}
+
+/// Writes members into an object that is open and may have some.
+fn write_members<'f>(fields: impl Iterator<Item = (&'f str, &'f Value)>, out: &mut Vec<u8>) {
+    for (name, value) in fields {
+        if out.last() != Some(&b'{') {
             out.push(b',');
         }
         write_text(name, out);
         out.push(b':');
         write(value, out);
     }
-    out.push(b'}');
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
@@ -81,7 +101,12 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 fn needs_escapes(text: &[u8]) -> bool {
     let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     let (words, rest) = text.as_chunks::<8>();
-    words.iter().any(|word| may_need_escapes(u64::from_ne_bytes(*word))) || !rest.iter().all(|byte| plain(*byte))
+    // The last eight bytes once more cost less than those that are left one by one.
+    let rest_needs = match text.last_chunk::<8>() {
+        Some(last) => !rest.is_empty() && may_need_escapes(u64::from_ne_bytes(*last)),
+        None => !rest.iter().all(|byte| plain(*byte)),
+    };
+    rest_needs || words.iter().any(|word| may_need_escapes(u64::from_ne_bytes(*word)))
 }
 
 /// Is one of eight bytes a quote, a backslash or below a space? The high bit of a byte tells; one above 127 has it, too, and is none of these.
@@ -106,7 +131,9 @@ mod tests {
 
     #[track_caller]
     fn check(value: &Value) {
-        assert_eq!(String::from_utf8(text(value)).expect("text"), value.to_string());
+        let mut out = Vec::new();
+        write(value, &mut out);
+        assert_eq!(String::from_utf8(out).expect("text"), value.to_string());
     }
 
     #[test]
@@ -125,6 +152,15 @@ mod tests {
                 let text = format!("{}{character}{}", "x".repeat(place), "é".repeat(20 - place));
                 check(&json!({ &text: text }));
             }
+        }
+    }
+
+    #[test]
+    fn further_members_stand_last() {
+        let fields: Vec<(Arc<str>, Value)> = vec![("a".into(), json!({})), ("\"".into(), json!([1]))];
+        for (object, expected) in [("{}", r#"{"a":{},"\"":[1]}"#), (r#"{"z":{}}"#, r#"{"z":{},"a":{},"\"":[1]}"#)] {
+            assert_eq!(*longer_text(object, &fields), *expected);
+            assert_eq!(*longer_text(object, &[]), *object);
         }
     }
 

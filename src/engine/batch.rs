@@ -110,8 +110,7 @@ impl<'c> Turn<'c, '_> {
             }
         }
         let brought = Brought { call, uploads: &[], item_violations: Vec::new(), item_errors: None };
-        let mut scope = Scope::default();
-        own.bind(&mut scope);
+        let mut scope = own.scope();
         match self.perform(batch.run, &own, &brought, &mut scope) {
             Ok(done) => Ok(Made { record: done.record, names: self.bound_by_changes(batch, &scope) }),
             // The error's texts speak of the item, not of the batch.

@@ -72,6 +72,10 @@ impl Members for Draft {
     fn whole(&self) -> Value {
         self.value()
     }
+
+    fn lends(&self) -> bool {
+        true
+    }
 }
 
 /// What a record is made from.
@@ -362,14 +366,14 @@ impl<'c> Turn<'c, '_> {
         record: &Record,
     ) -> Result<Vec<Arc<Record>>, Problem> {
         let wanted = Value::String(record.id.to_string());
-        let mut records = self.world.store.matching(referring, &reference.field, &wanted);
+        let mut records = self.world.store.matching(referring, &[(&reference.field, wanted)]);
         if let Some(when) = &reference.when {
             let now = Value::from(self.now);
             let mut kept = Vec::new();
             for record in records {
                 let mut scope = Scope::default();
                 self.bind_record(&mut scope, "record", &record);
-                scope.bind("now", Cow::Borrowed(&now));
+                scope.bind_ref("now", &now);
                 if self.holds(when, &scope)? {
                     kept.push(record.clone());
                 }
@@ -440,7 +444,7 @@ impl<'c> Turn<'c, '_> {
         source: &Source<'_>,
         scope: &mut Scope<'_>,
     ) -> Result<Arc<Record>, Problem> {
-        match self.matching(index, source.matching).into_iter().next() {
+        match self.first_matching(index, source.matching) {
             Some(record) => self.update(index, &record, source, scope),
             None => self.create(index, source, scope),
         }

@@ -139,13 +139,13 @@ impl<'c> Turn<'c, '_> {
         let (now, seconds) = (Value::from(self.now), Value::from(self.now.div_euclid(1000)));
         let this = json!({"id": id, "attempt": delivery.attempts_in_all().saturating_add(1)});
         let mut scope = Scope::default();
-        scope.bind("event", Cow::Borrowed(&event));
-        scope.bind("event_id", Cow::Borrowed(&event_id));
-        scope.bind("data", Cow::Borrowed(&delivery.data));
-        scope.bind("now", Cow::Borrowed(&now));
-        scope.bind("seconds", Cow::Borrowed(&seconds));
-        scope.bind("subscription", Cow::Borrowed(subscription));
-        scope.bind("delivery", Cow::Borrowed(&this));
+        scope.bind_ref("event", &event);
+        scope.bind_ref("event_id", &event_id);
+        scope.bind_ref("data", &delivery.data);
+        scope.bind_ref("now", &now);
+        scope.bind_ref("seconds", &seconds);
+        scope.bind_ref("subscription", subscription);
+        scope.bind_ref("delivery", &this);
         let rendered = webhooks.headers.iter().map(|(name, template)| {
             let value = template.render(&scope).map_err(|error| Problem::evaluation(self.contract, &error))?;
             Ok((name.clone(), value))
@@ -159,10 +159,10 @@ impl<'c> Turn<'c, '_> {
         let (body, now) = (Value::from(delivery.body.as_str()), Value::from(self.now));
         let (seconds, event_id) = (Value::from(self.now.div_euclid(1000)), Value::from(delivery.event_id.as_str()));
         let mut scope = Scope::default();
-        scope.bind("body", Cow::Borrowed(&body));
-        scope.bind("now", Cow::Borrowed(&now));
-        scope.bind("seconds", Cow::Borrowed(&seconds));
-        scope.bind("event_id", Cow::Borrowed(&event_id));
+        scope.bind_ref("body", &body);
+        scope.bind_ref("now", &now);
+        scope.bind_ref("seconds", &seconds);
+        scope.bind_ref("event_id", &event_id);
         let over = sign.over.render(&scope).ok()?;
         let mut secret = delivery.secret.clone()?;
         if forged {
@@ -171,8 +171,8 @@ impl<'c> Turn<'c, '_> {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
         mac.update(over.as_bytes());
         let digest = mac.finalize().into_bytes();
-        scope.bind("hex", Cow::Owned(Value::from(hex(&digest))));
-        scope.bind("base64", Cow::Owned(Value::from(base64::engine::general_purpose::STANDARD.encode(digest))));
+        scope.bind_owned("hex", Value::from(hex(&digest)));
+        scope.bind_owned("base64", Value::from(base64::engine::general_purpose::STANDARD.encode(digest)));
         Some((sign.header.clone(), sign.value.render(&scope).ok()?))
     }
 
@@ -367,7 +367,7 @@ fn view(delivery: &Delivery, id: &Value, standing: &Standing<'_>) -> Value {
 }
 
 fn bind_log<'s>(scope: &mut Scope<'s>, view: &'s Value, subscription: &'s Value, now: &'s Value) {
-    scope.bind("delivery", Cow::Borrowed(view));
-    scope.bind("subscription", Cow::Borrowed(subscription));
-    scope.bind("now", Cow::Borrowed(now));
+    scope.bind_ref("delivery", view);
+    scope.bind_ref("subscription", subscription);
+    scope.bind_ref("now", now);
 }

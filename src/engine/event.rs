@@ -1,6 +1,5 @@
 //! Events: told to every subscriber that asked, sent to one by hand, or sent once more. What becomes of each is told in `delivery`.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -46,11 +45,11 @@ impl<'c> Turn<'c, '_> {
         let Some(webhooks) = &self.contract.plan.webhooks else { return Ok(()) };
         let (name, text) = self.event_data(webhooks, event, record, scope)?;
         let event_id = self.next_id("event", &webhooks.event_id);
-        let wanted = Value::String(name.to_owned());
-        let subscriptions = self.world.store.matching(webhooks.subscriptions, &webhooks.events_field, &wanted);
+        let wanted = [(webhooks.events_field.as_str(), Value::from(&**name))];
+        let subscriptions = self.world.store.matching(webhooks.subscriptions, &wanted);
         let data = if subscriptions.is_empty() { Value::Null } else { data(&text) };
-        self.world.journal.push(self.now, What::Event { event: name.into(), data: text }, self.causes.clone());
-        self.because("event", name.to_owned());
+        self.world.journal.push(self.now, What::Event { event: name.clone(), data: text }, self.causes.clone());
+        self.because("event", name.clone());
         for subscription in subscriptions {
             if self.listens(webhooks, &subscription, name, &data)? {
                 self.send(webhooks, name, &event_id, &data, &subscription, false)?;
@@ -74,7 +73,7 @@ impl<'c> Turn<'c, '_> {
         let (name, text) = self.event_data(webhooks, event, subscription, scope)?;
         let data = data(&text);
         let event_id = self.next_id("event", &webhooks.event_id);
-        self.because("event", name.to_owned());
+        self.because("event", name.clone());
         self.send(webhooks, name, &event_id, &data, subscription, at_once)
     }
 
@@ -117,7 +116,7 @@ impl<'c> Turn<'c, '_> {
         event: usize,
         record: &Arc<Record>,
         scope: &mut Scope<'s>,
-    ) -> Result<(&'c str, String), Problem>
+    ) -> Result<(&'c Arc<str>, String), Problem>
     where
         'c: 's,
     {
@@ -145,9 +144,9 @@ impl<'c> Turn<'c, '_> {
         let (now, event) = (Value::from(self.now), Value::from(event));
         let mut scope = Scope::default();
         self.bind_record(&mut scope, "record", subscription);
-        scope.bind("event", Cow::Borrowed(&event));
-        scope.bind("data", Cow::Borrowed(data));
-        scope.bind("now", Cow::Borrowed(&now));
+        scope.bind_ref("event", &event);
+        scope.bind_ref("data", data);
+        scope.bind_ref("now", &now);
         self.holds(when, &scope)
     }
 
@@ -164,11 +163,11 @@ impl<'c> Turn<'c, '_> {
         let fields = subscription.value();
         let (event_value, now) = (Value::from(event), Value::from(self.now));
         let mut scope = Scope::default();
-        scope.bind("event", Cow::Borrowed(&event_value));
-        scope.bind("event_id", Cow::Borrowed(event_id));
-        scope.bind("data", Cow::Borrowed(data));
-        scope.bind("now", Cow::Borrowed(&now));
-        scope.bind("subscription", Cow::Borrowed(&fields));
+        scope.bind_ref("event", &event_value);
+        scope.bind_ref("event_id", event_id);
+        scope.bind_ref("data", data);
+        scope.bind_ref("now", &now);
+        scope.bind_ref("subscription", &fields);
         let body = webhooks.body.evaluate(&scope).map_err(|error| Problem::evaluation(self.contract, &error))?;
         let mut delivery = addressed(webhooks, &fields);
         delivery.event = event.to_owned();

@@ -1,7 +1,5 @@
 //! New worlds: their seed data, and the credential that a person can paste.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
@@ -37,7 +35,7 @@ pub fn found(contract: &Contract, name: &str, seed: u64, clock: Clock) -> World 
     for (resource, trees) in &contract.plan.seed {
         for tree in trees {
             let mut scope = Scope::default();
-            scope.bind("now", Cow::Borrowed(&now));
+            scope.bind_ref("now", &now);
             let made = match tree.evaluate(&scope) {
                 Ok(Value::Object(fields)) => plant(contract, &mut world, *resource, &fields).map(|_| ()),
                 Ok(_) => Err("a seed record is an object".to_owned()),
@@ -95,10 +93,10 @@ fn plant(
     let resource = turn.resource(index);
     let (now, body) = (Value::from(turn.now), Value::Object(fields.clone()));
     let mut scope = Scope::default();
-    scope.bind("now", Cow::Borrowed(&now));
-    scope.bind("body", Cow::Borrowed(&body));
+    scope.bind_ref("now", &now);
+    scope.bind_ref("body", &body);
     for name in ["call", "path", "query", "header", "me"] {
-        scope.bind(name, Cow::Owned(Value::Null));
+        scope.bind_owned(name, Value::Null);
     }
     let known = fields.get(&resource.id.field).and_then(|id| turn.by_id(index, id).cloned());
     let record = match known {

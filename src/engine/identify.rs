@@ -1,6 +1,5 @@
 //! Who is calling: security schemes, credentials that are records, scopes.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +16,8 @@ use crate::contract::operation::Operation;
 use crate::contract::plan::{Credential, ResourceIndex};
 use crate::contract::security::Scheme;
 use crate::contract::violation::Place;
+use crate::json;
+use crate::world::journal::Text;
 use crate::world::store::Record;
 
 /// Longest credential that is looked at, in bytes.
@@ -34,11 +35,16 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// One of whom nothing is known but a name.
+    fn named(name: impl Into<Arc<str>>) -> Principal {
+        Principal { name: name.into(), record: None, scopes: None }
+    }
+
     /// How the journal names the caller: by the credential's record, never by a secret.
-    pub fn masked(&self) -> Cow<'static, str> {
+    pub fn masked(&self) -> Text {
         match &self.record {
-            Some((_, record)) => Cow::Owned(record.id.to_string()),
-            None => Cow::Borrowed("a credential"),
+            Some((_, record)) => Text::Shared(record.id.clone()),
+            None => Text::Fixed("a credential"),
         }
     }
 }
@@ -84,7 +90,7 @@ enum Tried {
 /// The scopes that the operation asks of this caller and that are not granted.
 pub fn missing_scope<'o>(operation: &'o Operation, principal: &Principal) -> Option<&'o str> {
     let (field, (_, record)) = principal.scopes.as_ref().zip(principal.record.as_ref())?;
-    let granted = record.memo().get(&**field);
+    let granted = record.memo().as_object().and_then(|fields| json::member(fields, field));
     let grants = |scope: &str| match granted {
         Some(Value::Array(granted)) => granted.iter().any(|granted| granted == scope),
         Some(Value::String(granted)) => granted.split(' ').any(|granted| granted == scope),
@@ -105,22 +111,22 @@ fn try_alternative(
     alternative: &BTreeMap<String, Vec<String>>,
     call: &Call,
 ) -> Tried {
-    let mut principal = Principal { name: "anyone".into(), record: None, scopes: None };
+    let mut principal = None;
     for name in alternative.keys() {
         let Some(scheme) = turn.contract.schemes.get(name) else { return Tried::Lacks };
         if *scheme == Scheme::Elsewhere {
             continue;
         }
         let Some(text) = credential(scheme, call) else { return Tried::Lacks };
-        principal = match turn.contract.plan.credentials.get(name) {
-            None => Principal { name: text.into(), record: None, scopes: None },
+        principal = Some(match turn.contract.plan.credentials.get(name) {
+            None => Principal::named(text),
             Some(rule) => match known(turn, rule, operation, text) {
                 Ok(known) => known,
                 Err(problem) => return Tried::Refused(problem),
             },
-        };
+        });
     }
-    Tried::Holds(principal)
+    Tried::Holds(principal.unwrap_or_else(|| Principal::named("anyone")))
 }
 
 /// The credentials that a call presents, good or not, each once.
@@ -197,7 +203,7 @@ fn after_scheme<'c>(call: &'c Call, scheme: &str) -> Option<&'c str> {
 fn known(turn: &Turn<'_, '_>, rule: &Credential, operation: &Operation, text: String) -> Result<Principal, Problem> {
     let unauthenticated = turn.contract.plan.errors.known.unauthenticated;
     let refusal = || Problem::new(rule.otherwise.unwrap_or(unauthenticated));
-    let found = turn.world.store.matching(rule.resource, &rule.secret, &Value::String(text)).into_iter().next();
+    let found = turn.world.store.first_matching(rule.resource, &rule.secret, &Value::String(text));
     let record = found.ok_or_else(refusal)?;
     let now = Value::from(turn.now);
     let mut scope = Scope::default();

@@ -12,6 +12,9 @@ use crate::contract::expression::{Members, Object, Scope, some_of};
 use crate::contract::parameter::Arguments;
 use crate::world::store::Record;
 
+/// Room for what a scope of a call mostly holds: what is bound here, and what is read and made on the way.
+const NAMES_OF_A_CALL: usize = 12;
+
 /// The values behind `call`, `path`, `query`, `header`, `body`, `me` and `now`.
 #[derive(Debug, Clone)]
 pub struct Inputs {
@@ -20,9 +23,7 @@ pub struct Inputs {
     pub query: Value,
     pub header: Value,
     pub body: Value,
-    /// The record of the caller's credential, or null.
-    pub me: Arc<Value>,
-    /// The same as callers see it, where it is a record.
+    /// The record of the caller's credential, where credentials are records.
     pub caller: Option<Arc<Record>>,
     pub now: Value,
 }
@@ -36,7 +37,6 @@ impl Inputs {
             query: Value::Null,
             header: Value::Null,
             body: Value::Null,
-            me: Arc::new(Value::Null),
             caller: None,
             now: Value::from(now),
         }
@@ -48,17 +48,25 @@ impl Inputs {
         self.header = Value::Object(arguments.header);
     }
 
-    pub fn bind<'a>(&'a self, scope: &mut Scope<'a>) {
+    /// The caller's record with all its fields, or null.
+    pub fn me(&self) -> &Value {
+        self.caller.as_ref().map_or(&Value::Null, |record| record.memo())
+    }
+
+    /// What rules see before anything else is read.
+    pub fn scope(&self) -> Scope<'_> {
+        let mut scope = Scope::with_capacity(NAMES_OF_A_CALL);
         scope.bind_object("call", Object::lent(&self.call));
-        scope.bind("path", Cow::Borrowed(&self.path));
-        scope.bind("query", Cow::Borrowed(&self.query));
-        scope.bind("header", Cow::Borrowed(&self.header));
-        scope.bind("body", Cow::Borrowed(&self.body));
+        scope.bind_ref("path", &self.path);
+        scope.bind_ref("query", &self.query);
+        scope.bind_ref("header", &self.header);
+        scope.bind_ref("body", &self.body);
         match &self.caller {
-            Some(record) => scope.bind_object("me", Object::known(record.clone(), self.me.clone())),
-            None => scope.bind("me", Cow::Borrowed(&*self.me)),
+            Some(record) => scope.bind_object("me", Object::known(record.clone(), record.memo().clone())),
+            None => scope.bind_ref("me", &Value::Null),
         }
-        scope.bind("now", Cow::Borrowed(&self.now));
+        scope.bind_ref("now", &self.now);
+        scope
     }
 }
 
@@ -71,7 +79,7 @@ pub struct CallFields {
     query: Option<String>,
     origin: String,
     /// The API's own base path.
-    base: String,
+    base: Arc<str>,
 }
 
 impl CallFields {

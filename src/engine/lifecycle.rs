@@ -1,6 +1,5 @@
 //! Changes that come with time: due work, in order, each at its own instant.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -101,7 +100,7 @@ impl<'c> Turn<'c, '_> {
                 let now = Value::from(self.now);
                 let mut scope = Scope::default();
                 self.bind_record(&mut scope, "record", record);
-                scope.bind("now", Cow::Borrowed(&now));
+                scope.bind_ref("now", &now);
                 match expression.evaluate(&scope) {
                     Ok(at) => at.as_i64().or_else(|| at.as_str().and_then(crate::instant::parse)),
                     Err(error) => {
@@ -179,7 +178,7 @@ impl<'c> Turn<'c, '_> {
         let resource = self.resource(index);
         let now = Value::from(self.now);
         let mut scope = Scope::default();
-        scope.bind("now", Cow::Borrowed(&now));
+        scope.bind_ref("now", &now);
         self.bind_record(&mut scope, "record", record);
         self.bind_reads(&rule.with, &mut scope)?;
         if let Some(when) = &rule.when
@@ -201,7 +200,7 @@ impl<'c> Turn<'c, '_> {
             from: rule.from.clone(),
             to: rule.to.clone(),
         };
-        let causes = vec![Cause { kind: "due", text: format!("{} → {}", rule.from, rule.to).into() }];
+        let causes = vec![Cause::new("due", format!("{} → {}", rule.from, rule.to))];
         self.world.journal.push(self.now, what, causes);
         if let Some(event) = rule.emit {
             self.emit(event, &stored, &mut scope)?;

@@ -108,7 +108,11 @@ pub fn untouched(contract: &Contract, now: i64) -> Option<Standing> {
 }
 
 /// The headers that the service uses, in the order limit, remaining, reset.
-pub fn headers(contract: &Contract, standing: &Standing, now: i64) -> Vec<(HeaderName, HeaderValue)> {
+pub fn headers(
+    contract: &Contract,
+    standing: &Standing,
+    now: i64,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
     let names = &contract.plan.limit_headers;
     let reset = match names.reset_unit {
         ResetUnit::UnixSeconds => div_ceil(standing.reset_at, 1000),
@@ -116,11 +120,16 @@ pub fn headers(contract: &Contract, standing: &Standing, now: i64) -> Vec<(Heade
         ResetUnit::DeltaSeconds => seconds_until(standing.reset_at, now),
     };
     let named = [
-        (&names.limit, HeaderValue::from(standing.limit)),
-        (&names.remaining, HeaderValue::from(standing.remaining)),
-        (&names.reset, HeaderValue::from(reset)),
+        names.limit.clone().map(|name| (name, number(standing.limit))),
+        names.remaining.clone().map(|name| (name, number(standing.remaining))),
+        names.reset.clone().map(|name| (name, number(reset))),
     ];
-    named.into_iter().filter_map(|(name, value)| name.clone().map(|name| (name, value))).collect()
+    named.into_iter().flatten()
+}
+
+fn number(number: impl itoa::Integer) -> HeaderValue {
+    // Digits, with a sign or without, are always a header's value.
+    HeaderValue::from_str(itoa::Buffer::new().format(number)).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// What a limit counts this call under, if it counts it at all.

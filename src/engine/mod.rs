@@ -35,7 +35,6 @@ use serde_json::Value;
 use crate::call::{Call, Reply};
 use crate::contract::Contract;
 use crate::contract::body::Body;
-use crate::contract::expression::Scope;
 use crate::contract::operation::{Operation, OperationId};
 use crate::contract::parameter;
 use crate::contract::plan::{Idempotency, ResourceIndex, Verb};
@@ -216,8 +215,7 @@ fn perform(
     brought: &Brought<'_>,
 ) -> Result<Course, Problem> {
     let contract = turn.contract;
-    let mut scope = Scope::with_capacity(16);
-    visit.inputs.bind(&mut scope);
+    let mut scope = visit.inputs.scope();
     let done = turn.perform(operation, &visit.inputs, brought, &mut scope)?; // 9 to 11
     turn.account.perform();
     if fault::doubles(&visit.struck) {
@@ -270,10 +268,9 @@ fn identify_caller(
     if let Some(principal) = &visit.principal {
         if let Some((resource, record)) = &principal.record {
             turn.world.touches.note(*resource, record.seq, turn.now);
-            visit.inputs.me = record.memo().clone();
             visit.inputs.caller = Some(record.clone());
         }
-        turn.causes.push(crate::world::journal::Cause { kind: "caller", text: principal.masked() });
+        turn.because("caller", principal.masked());
     }
     Ok(())
 }
@@ -281,7 +278,7 @@ fn identify_caller(
 fn charge(turn: &mut Turn<'_, '_>, visit: &mut Visit, operation: OperationId) -> Result<(), Problem> {
     let limits = &turn.contract.plan.actions[operation.0].limits;
     let name = visit.principal.as_ref().map(|principal| &*principal.name);
-    let caller = limit::Caller::new(name, &visit.inputs.me);
+    let caller = limit::Caller::new(name, visit.inputs.me());
     match limit::charge(turn.contract, turn.world, limits, &caller) {
         Ok(standing) => {
             visit.standing = standing;
@@ -426,15 +423,16 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
         Some(operation) => problem.told_by(&contract.plan.actions[operation.0]),
         None => problem,
     };
-    let (reply, body) = problem::render(contract, &problem, &visit.inputs);
+    let declared = visit.declared(contract);
+    let (reply, unfit) = problem::render(contract, &problem, &visit.inputs, declared);
     visit.pins = false;
     if let Some(message) = &problem.message {
         turn.because("bug", message.clone());
         return reply;
     }
     turn.because("refused", problem.plan(contract).name.clone());
-    let Some(declared) = visit.declared(contract) else { return reply };
-    match reply::check_refusal(contract, declared, &reply, &body) {
+    let Some(declared) = declared else { return reply };
+    match unfit {
         None => {
             if declared.response(reply.status.as_u16()).is_none() {
                 turn.because("undeclared", format!("{} declares no {}", declared.id, reply.status.as_u16()));
@@ -451,7 +449,7 @@ fn refuse(turn: &mut Turn<'_, '_>, visit: &mut Visit, problem: Problem) -> Reply
         Some(unfit) => {
             let message = unfit.message.clone().unwrap_or_default();
             turn.because("bug", message);
-            problem::render(contract, &unfit, &visit.inputs).0
+            problem::render(contract, &unfit, &visit.inputs, None).0
         }
     }
 }
@@ -479,8 +477,8 @@ fn finish(turn: &mut Turn<'_, '_>, visit: &Visit, reply: &mut Reply) {
         );
         turn.because("bug", text.clone());
         let headers = standing.map(|standing| limit::headers(contract, &standing, turn.now));
-        *reply = problem::render(contract, &Problem::loud(contract, text), &visit.inputs).0;
-        reply.headers.extend(headers.unwrap_or_default());
+        *reply = problem::render(contract, &Problem::loud(contract, text), &visit.inputs, None).0;
+        reply.headers.extend(headers.into_iter().flatten());
     }
 }
 
@@ -508,7 +506,7 @@ fn record(mut turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
         world.tallies.count_call(now, &action.label, reply.status.as_u16() >= 400);
     }
     let what = What::Call {
-        method: call.method.as_str().into(),
+        method: call.method.clone(),
         path: target(call),
         operation: visit.operation.map(|operation| contract.names[operation.0].clone()),
         status: reply.status.as_u16(),

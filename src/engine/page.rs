@@ -1,7 +1,5 @@
 //! Pages and files that the fake itself serves below `/_standin/`: consent pages and the bytes of uploads.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
@@ -45,7 +43,7 @@ fn consent_html(contract: &Contract, consent: &Consent, record: &Record, call: &
     let value = record.value();
     let call = CallFields::of(contract, call, Value::Null);
     let mut scope = Scope::default();
-    scope.bind("record", Cow::Borrowed(&value));
+    scope.bind_ref("record", &value);
     scope.bind_object("call", Object::lent(&call));
     let text = |template: &Template| escape(&template.render(&scope).unwrap_or_else(|error| error.message));
     let title = text(&consent.title);

@@ -138,9 +138,9 @@ impl<'c> Turn<'c, '_> {
         let wanted = self.wanted(&action.matching, scope)?;
         let found = match &action.id {
             Some(id) => self.by_id(index, &self.evaluate(id, scope)?).cloned(),
-            None => self.matching(index, &wanted).into_iter().next(),
+            None => self.first_matching(index, &wanted),
         };
-        let found = found.filter(|record| wanted.is_empty() || super::read::has_all(record, &wanted));
+        let found = found.filter(|record| wanted.iter().all(|(field, value)| record.has(field, value)));
         match found {
             Some(record) => Ok(Some(record)),
             None => {

@@ -8,11 +8,13 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::inputs::Inputs;
+use super::reply;
 use crate::call::Reply;
 use crate::contract::Contract;
 use crate::contract::expression::{EvaluationError, Members, Object, Scope, some_of};
+use crate::contract::operation::Operation;
 use crate::contract::plan::{Action, ErrorIndex, ErrorPlan};
-use crate::contract::template::Template;
+use crate::contract::template::{Output, Template};
 use crate::contract::violation::Violation;
 use crate::json;
 
@@ -131,8 +133,7 @@ pub fn can_be_told(contract: &Contract, problem: &Problem, inputs: &Inputs) -> b
 
 /// What the texts of an error see.
 fn scope<'s>(problem: &'s Problem, inputs: &'s Inputs) -> Scope<'s> {
-    let mut scope = Scope::with_capacity(16);
-    inputs.bind(&mut scope);
+    let mut scope = inputs.scope();
     let violations = problem.violations.iter().map(|violation| Object::lent(violation));
     scope.bind_objects("violations", violations.collect());
     for (name, value) in &problem.names {
@@ -211,9 +212,14 @@ impl Members for Violation {
     }
 }
 
-/// The reply to a refusal, in the service's error shape or in the error's own, and its body's value. Rate-limit headers are the caller's
-/// business.
-pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> (Reply, Value) {
+/// The reply to a refusal, in the service's error shape or in the error's own; and why it does not fit the operation that refuses, where it
+/// does not. Rate-limit headers are the caller's business.
+pub fn render(
+    contract: &Contract,
+    problem: &Problem,
+    inputs: &Inputs,
+    refusing: Option<&Operation>,
+) -> (Reply, Option<Problem>) {
     let plan = problem.plan(contract);
     let mut reply = Reply::new(status(problem.status(contract)));
     let mut scope = scope(problem, inputs);
@@ -221,7 +227,15 @@ pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> (Reply
     scope.bind_object("error", Object::lent(&error));
     // What is ours to say is said in the service's shape: an error's own body has no place for it.
     let own = plan.body.as_ref().filter(|_| problem.message.is_none());
-    let body = own.unwrap_or(&contract.plan.shapes.error).evaluate(&scope).unwrap_or_else(|_| error.whole());
+    let mut bytes = Vec::with_capacity(reply::BODY_EXPECTED);
+    let body = own.unwrap_or(&contract.plan.shapes.error).write(&scope, &mut bytes).unwrap_or_else(|_| {
+        let whole = error.whole();
+        json::write(&whole, &mut bytes);
+        Output::Value(Cow::Owned(whole))
+    });
+    let unfit = refusing
+        .filter(|_| problem.message.is_none())
+        .and_then(|one| reply::check_refusal(contract, one, reply.status.as_u16(), &body));
     if let Ok(media) = HeaderValue::from_str(&contract.plan.shapes.error_media) {
         reply.headers.push((CONTENT_TYPE, media));
     }
@@ -232,17 +246,19 @@ pub fn render(contract: &Contract, problem: &Problem, inputs: &Inputs) -> (Reply
     if let Some(seconds) = problem.retry_after.filter(|_| !own(&http::header::RETRY_AFTER)) {
         reply.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
     }
-    reply.body = Bytes::from(json::text(&body));
-    (reply, body)
+    reply.body = Bytes::from(bytes);
+    (reply, unfit)
 }
 
 /// Header templates that can be rendered to a valid value; the others are left out.
-pub fn headers(templates: &[(HeaderName, Template)], scope: &Scope<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let rendered = templates.iter().filter_map(|(name, template)| {
+pub fn headers(
+    templates: &[(HeaderName, Template)],
+    scope: &Scope<'_>,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    templates.iter().filter_map(|(name, template)| {
         let text = template.render(scope).ok()?;
         Some((name.clone(), HeaderValue::from_str(&text).ok()?))
-    });
-    rendered.collect()
+    })
 }
 
 pub fn status(code: u16) -> StatusCode {
@@ -254,7 +270,7 @@ pub fn field(violation: &Violation) -> String {
     let mut text = String::new();
     for segment in violation.pointer.split('/').skip(1) {
         let segment = crate::pointer::unescape(segment);
-        if segment.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        if !text.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit()) {
             text.push_str(&format!("[{segment}]"));
         } else {
             if !text.is_empty() {

@@ -25,7 +25,7 @@ impl<'c> Turn<'c, '_> {
                 ReadSource::Get { resource, id, matching, otherwise } => {
                     let found = match id {
                         Some(id) => self.by_id(*resource, &self.evaluate(id, scope)?).cloned(),
-                        None => self.matching(*resource, &self.wanted(matching, scope)?).into_iter().next(),
+                        None => self.first_matching(*resource, &self.wanted(matching, scope)?),
                     };
                     match (found, otherwise) {
                         (Some(record), _) => self.bind_record(scope, &read.name, &record),
@@ -87,14 +87,16 @@ impl<'c> Turn<'c, '_> {
 
     /// Records that have every field wanted, oldest first.
     pub fn matching(&self, resource: ResourceIndex, wanted: &[(&str, Value)]) -> Vec<Arc<Record>> {
-        let Some(((field, value), others)) = wanted.split_first() else {
-            return self.world.store.all(resource).cloned().collect();
-        };
-        let mut records = self.world.store.matching(resource, field, value);
-        if !others.is_empty() {
-            records.retain(|record| has_all(record, others));
+        self.world.store.matching(resource, wanted)
+    }
+
+    /// The oldest of those.
+    pub fn first_matching(&self, resource: ResourceIndex, wanted: &[(&str, Value)]) -> Option<Arc<Record>> {
+        match wanted {
+            [] => self.world.store.all(resource).next().cloned(),
+            [(field, value)] => self.world.store.first_matching(resource, field, value).cloned(),
+            _ => self.matching(resource, wanted).into_iter().next(),
         }
-        records
     }
 
     fn tally(&self, from: &Value, to: &Value) -> Value {
@@ -115,13 +117,4 @@ impl<'c> Turn<'c, '_> {
         }
         Value::Array(days)
     }
-}
-
-/// Does the record have each field with the value wanted, or as one of its elements?
-pub fn has_all(record: &Record, wanted: &[(&str, Value)]) -> bool {
-    wanted.iter().all(|(field, value)| match record.field(field).as_deref() {
-        Some(Value::Array(items)) if !value.is_array() => items.contains(value),
-        Some(found) => found == value,
-        None => value.is_null(),
-    })
 }

@@ -17,8 +17,9 @@ use crate::call::Reply;
 use crate::contract::Contract;
 use crate::contract::expression::{Members, Object, Scope};
 use crate::contract::operation::{Operation, OperationId};
-use crate::contract::plan::{BodyCheck, BodyPlan, Parts, ReplyPlan, StatusPlan};
+use crate::contract::plan::{BodyPlan, Parts, ReplyPlan, StatusPlan};
 use crate::contract::sample::{Direction, sample};
+use crate::contract::template::{Output, Tree};
 use crate::contract::violation::{Place, Violation};
 use crate::fields::Fields;
 use crate::json;
@@ -26,14 +27,27 @@ use crate::world::store::Record;
 
 /// Most violations of our own reply that a loud 500 names.
 const NAMED_MAX: usize = 3;
+/// Room for a body, in bytes, before it has to grow.
+pub const BODY_EXPECTED: usize = 1024;
 
-/// A body, and what of it is left to be checked.
-struct Rendered {
-    bytes: Vec<u8>,
-    /// The body's value with null in the place of records that stand in it as text.
-    skeleton: Value,
-    /// Do records stand in it as text?
-    split: bool,
+/// What a body is made of.
+enum Said<'c> {
+    Nothing,
+    /// The author's own tree, which sees all that the operation's rules see.
+    Tree(&'c Tree),
+    /// A shape of the service, which sees what it is told.
+    Shape(&'c Tree),
+    /// The same, with records in it as text.
+    Around(&'c Tree),
+    Sample(Value),
+}
+
+/// A body that was written.
+struct Rendered<'b> {
+    /// Its value, with null in the place of records that stand in it as text.
+    skeleton: Output<'b>,
+    /// All of it, where records stand in it as text.
+    text: Option<&'b [u8]>,
 }
 
 /// A new record, which shows its secrets this once.
@@ -86,12 +100,10 @@ impl<'c> Turn<'c, '_> {
             return Err(Problem::loud(self.contract, text));
         }
         let mut reply = Reply::new(status(code));
-        let check = plan.checks.get(&code);
-        let revealed = self.revealed(done);
-        if let Some(rendered) = self.body(plan, inputs, done, revealed.as_ref(), scope)? {
-            let media = check.map_or("application/json", |check| check.media.as_str());
-            reply.headers.extend(HeaderValue::from_str(media).ok().map(|media| (CONTENT_TYPE, media)));
-            let bytes = self.check_body(operation, code, check, done, revealed.as_deref(), rendered)?;
+        if let Some(bytes) = self.body(operation, code, inputs, done, scope)? {
+            let json = || Some(HeaderValue::from_static("application/json"));
+            let media = plan.checks.get(&code).map_or_else(json, |check| check.media.clone());
+            reply.headers.extend(media.map(|media| (CONTENT_TYPE, media)));
             reply.body = Bytes::from(bytes);
         }
         reply.headers.extend(headers(&plan.headers, scope));
@@ -100,74 +112,97 @@ impl<'c> Turn<'c, '_> {
         Ok(reply)
     }
 
+    /// The body, which fits its contract.
     fn body<'s>(
+        &mut self,
+        operation: OperationId,
+        code: u16,
+        inputs: &'s Inputs,
+        done: &'s Done,
+        scope: &mut Scope<'s>,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        let plan = &self.contract.plan.actions[operation.0].reply;
+        let revealed = self.revealed(done);
+        let mut outer = Scope::default();
+        let said = self.said(plan, inputs, done, revealed.as_ref(), scope, &mut outer)?;
+        let mut bytes = Vec::with_capacity(BODY_EXPECTED);
+        let skeleton = match &said {
+            Said::Nothing => return Ok(None),
+            Said::Tree(tree) => tree.write_around(scope, &mut bytes),
+            Said::Around(tree) => tree.write_around(&outer, &mut bytes),
+            Said::Shape(tree) => tree.write(&outer, &mut bytes),
+            Said::Sample(value) => {
+                json::write(value, &mut bytes);
+                Ok(Output::Value(Cow::Borrowed(value)))
+            }
+        };
+        let skeleton = skeleton.map_err(|error| Problem::evaluation(self.contract, &error))?;
+        let text = matches!(said, Said::Tree(_) | Said::Around(_)).then_some(&*bytes);
+        self.check_body(operation, code, done, revealed.as_deref(), &Rendered { skeleton, text })?;
+        Ok(Some(bytes))
+    }
+
+    /// What the body is made of; what a shape is told is bound in `outer`.
+    fn said<'s, 'o>(
         &mut self,
         plan: &'c ReplyPlan,
         inputs: &'s Inputs,
         done: &'s Done,
-        revealed: Option<&Arc<Revealed>>,
+        revealed: Option<&'o Arc<Revealed>>,
         scope: &mut Scope<'s>,
-    ) -> Result<Option<Rendered>, Problem> {
+        outer: &mut Scope<'o>,
+    ) -> Result<Said<'c>, Problem>
+    where
+        's: 'o,
+    {
         let shapes = &self.contract.plan.shapes;
-        let mut outer = Scope::default();
         outer.bind_object("call", Object::lent(&inputs.call));
-        outer.bind("now", Cow::Borrowed(&inputs.now));
-        let mut bytes = Vec::with_capacity(1024);
-        let mut split = false;
+        outer.bind_ref("now", &inputs.now);
         let failed = |error| Problem::evaluation(self.contract, &error);
-        let written = match &plan.body {
-            BodyPlan::Empty => return Ok(None),
+        Ok(match &plan.body {
+            BodyPlan::Empty => Said::Nothing,
             BodyPlan::Tree(tree) => {
-                split = true;
                 bind_revealed(revealed, scope);
                 if let Some(listed) = &done.listed {
                     scope.bind_text("records", records_text(&listed.records));
                     scope.bind_ref("page", &listed.page);
                 }
-                tree.write(scope, &mut bytes)
+                Said::Tree(tree)
             }
             BodyPlan::Record => {
-                split = true;
                 match (revealed, &done.record) {
                     (Some(revealed), _) => outer.bind_text("record", &*revealed.json),
                     (None, Some(record)) => outer.bind_text("record", &*record.json),
-                    (None, None) => outer.bind("record", Cow::Owned(Value::Null)),
+                    (None, None) => outer.bind_ref("record", &Value::Null),
                 }
-                shapes.record.write(&outer, &mut bytes)
+                Said::Around(&shapes.record)
             }
             BodyPlan::RecordTree(tree) => {
                 bind_revealed(revealed, scope);
                 let value = tree.evaluate(scope).map_err(failed)?;
-                outer.bind("record", Cow::Owned(value));
-                shapes.record.write(&outer, &mut bytes)
+                outer.bind_owned("record", value);
+                Said::Shape(&shapes.record)
             }
             BodyPlan::List => {
-                split = true;
                 let listed = done.listed.as_ref();
                 outer.bind_text("records", records_text(listed.map_or(&[], |listed| &listed.records)));
-                outer.bind("page", Cow::Owned(listed.map_or(Value::Null, |listed| listed.page.clone())));
-                shapes.list.write(&outer, &mut bytes)
+                outer.bind_ref("page", listed.map_or(&Value::Null, |listed| &listed.page));
+                Said::Around(&shapes.list)
             }
             BodyPlan::Message(template) => {
                 let message = template.render(scope).map_err(failed)?;
-                outer.bind("message", Cow::Owned(Value::from(message)));
-                shapes.message.write(&outer, &mut bytes)
+                outer.bind_owned("message", Value::from(message));
+                Said::Shape(&shapes.message)
             }
-            BodyPlan::Sample { schema, example } => {
-                let value = match (example, schema) {
-                    (Some(example), _) => example.clone(),
-                    (None, Some(schema)) => {
-                        let seed = self.world.ids.sample_seed("reply");
-                        sample(&self.contract.document, schema, seed, self.now, Direction::Reply)
-                    }
-                    (None, None) => Value::Null,
-                };
-                bytes = value.to_string().into_bytes();
-                Ok(value)
-            }
-        };
-        let skeleton = written.map_err(failed)?;
-        Ok(Some(Rendered { bytes, skeleton, split }))
+            BodyPlan::Sample { schema, example } => Said::Sample(match (example, schema) {
+                (Some(example), _) => example.clone(),
+                (None, Some(schema)) => {
+                    let seed = self.world.ids.sample_seed("reply");
+                    sample(&self.contract.document, schema, seed, self.now, Direction::Reply)
+                }
+                (None, None) => Value::Null,
+            }),
+        })
     }
 
     /// A new record whose secrets are shown.
@@ -175,12 +210,18 @@ impl<'c> Turn<'c, '_> {
         let (record, index) = (done.record.as_ref()?, done.reveals?);
         let hidden = record.hidden.as_ref()?;
         let mut shown = self.visible_of(record).into_owned();
-        for (name, _) in &self.resource(index).secrets {
-            if let Some(secret) = hidden.get(name) {
-                shown.set(name.clone(), secret.clone());
-            }
+        let known = shown.as_slice().len();
+        let secrets = self.resource(index).secrets.iter();
+        let mut added = 0;
+        for (name, secret) in secrets.filter_map(|(name, _)| Some((name, hidden.get(name)?))) {
+            shown.set(name.clone(), secret.clone());
+            added += 1;
         }
-        let json = json::fields_text(&shown);
+        // Where no secret took a field's place they all stand last, and only they have to be written.
+        let json = match known + added == shown.as_slice().len() {
+            true => json::longer_text(&record.json, &shown.as_slice()[known..]),
+            false => json::fields_text(&shown),
+        };
         Some(Arc::new(Revealed { record: record.clone(), json, shown }))
     }
 
@@ -189,34 +230,39 @@ impl<'c> Turn<'c, '_> {
         &self,
         operation: OperationId,
         code: u16,
-        check: Option<&BodyCheck>,
         done: &Done,
         revealed: Option<&Revealed>,
-        rendered: Rendered,
-    ) -> Result<Vec<u8>, Problem> {
+        rendered: &Rendered<'_>,
+    ) -> Result<(), Problem> {
+        let check = self.contract.plan.actions[operation.0].reply.checks.get(&code);
         let operation = self.contract.operations.get(operation);
         let Some(check) = check else {
             if operation.responses.is_empty() {
-                return Ok(rendered.bytes);
+                return Ok(());
             }
-            let text =
+            let said =
                 format!("standin: the {code} reply of {} has a body that its document does not declare", operation.id);
-            return Err(Problem::loud(self.contract, text));
+            return Err(Problem::loud(self.contract, said));
         };
-        let violations = match (&check.parts, rendered.split) {
-            (Some(parts), true) => self.check_parts(parts, done, revealed, &rendered.skeleton),
-            (_, split) => {
-                let value = match split {
-                    true => serde_json::from_slice(&rendered.bytes).unwrap_or(Value::Null),
-                    false => rendered.skeleton,
-                };
-                self.contract.schemas.check(check.whole, &value, Place::Body)
+        let schemas = &self.contract.schemas;
+        let violations = match (&check.parts, rendered.text) {
+            (Some(parts), Some(_)) => self.check_parts(parts, done, revealed, &rendered.skeleton),
+            (None, Some(text)) => {
+                let value: Value = serde_json::from_slice(text).unwrap_or(Value::Null);
+                schemas.check(check.whole, &value, Place::Body)
             }
+            (_, None) => schemas.check(check.whole, &rendered.skeleton, Place::Body),
         };
-        if violations.is_empty() { Ok(rendered.bytes) } else { Err(unfit(self.contract, operation, code, &violations)) }
+        if violations.is_empty() { Ok(()) } else { Err(unfit(self.contract, operation, code, &violations)) }
     }
 
-    fn check_parts(&self, parts: &Parts, done: &Done, revealed: Option<&Revealed>, skeleton: &Value) -> Vec<Violation> {
+    fn check_parts(
+        &self,
+        parts: &Parts,
+        done: &Done,
+        revealed: Option<&Revealed>,
+        skeleton: &Output<'_>,
+    ) -> Vec<Violation> {
         let replies = &self.contract.schemas;
         let envelope = parts.envelope.map(|envelope| replies.check(envelope, skeleton, Place::Body));
         let mut violations = envelope.unwrap_or_default();
@@ -256,11 +302,10 @@ fn unfit(contract: &Contract, operation: &Operation, code: u16, violations: &[Vi
 }
 
 /// Checks a refusal's body. Gives what is wrong with it; nothing when the status is not declared, which is noted apart.
-pub fn check_refusal(contract: &Contract, operation: &Operation, reply: &Reply, body: &Value) -> Option<Problem> {
-    let declared = operation.response(reply.status.as_u16())?;
-    let schema = declared.media.first()?.schema?;
+pub fn check_refusal(contract: &Contract, operation: &Operation, status: u16, body: &Output<'_>) -> Option<Problem> {
+    let schema = operation.response(status)?.media.first()?.schema?;
     let violations = contract.schemas.check(schema, body, Place::Body);
-    (!violations.is_empty()).then(|| unfit(contract, operation, reply.status.as_u16(), &violations))
+    (!violations.is_empty()).then(|| unfit(contract, operation, status, &violations))
 }
 
 /// The reply with the body that the document declares for its status: an example, or a sample.

@@ -12,7 +12,7 @@ use crate::contract::vocabulary::IdForm;
 use crate::fields::Fields;
 use crate::world::World;
 use crate::world::ids;
-use crate::world::journal::{Account, Cause};
+use crate::world::journal::{Account, Cause, Text};
 use crate::world::store::Record;
 
 pub struct Turn<'c, 'w> {
@@ -48,8 +48,8 @@ impl<'c, 'w> Turn<'c, 'w> {
         &self.contract.plan.resources[index]
     }
 
-    pub fn because(&mut self, kind: &'static str, text: impl Into<Cow<'static, str>>) {
-        self.causes.push(Cause { kind, text: text.into() });
+    pub fn because(&mut self, kind: &'static str, text: impl Into<Text>) {
+        self.causes.push(Cause::new(kind, text));
     }
 
     /// Notes the record just written, with the fields that callers may see.
@@ -139,6 +139,10 @@ impl Members for Written {
 
     fn visible(&self) -> Option<&str> {
         Some(&self.record.json)
+    }
+
+    fn lends(&self) -> bool {
+        true
     }
 }
 

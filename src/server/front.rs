@@ -34,6 +34,8 @@ use crate::world::journal::{Account, Cause, What};
 pub const OWN_PREFIX: &str = "/_standin";
 /// Most journal entries looked through for a call's own: it can be followed by events.
 const ENTRIES_LOOKED_AT: u64 = 32;
+/// Room for an origin, in bytes, before it has to grow.
+const ORIGIN_EXPECTED: usize = 64;
 
 /// The service behind every connection, and behind [`super::app`].
 #[derive(Debug, Clone)]
@@ -144,7 +146,7 @@ async fn answer(hub: &Arc<Hub>, tenant: &Arc<Tenant>, call: &Call) -> (Reply, To
         Ok(Handled::Waits(waiting)) => held_back(hub, tenant, generation, call, *waiting).await,
         Ok(Handled::Unsound(wrong)) => {
             let detail = format!("the header X-Standin-Fault: {wrong}");
-            let causes = vec![Cause { kind: "control", text: detail.clone().into() }];
+            let causes = vec![Cause::new("control", detail.clone())];
             (control::problem(StatusCode::BAD_REQUEST, &detail), Told { causes, ..Told::default() })
         }
         Err(bug) => (bug_reply(hub, call, &bug), Told::default()),
@@ -200,8 +202,8 @@ async fn own_reply(hub: &Arc<Hub>, world: &str, rest: String, call: &Call) -> (R
         return (reply, Told::default());
     }
     let cause = match reply.status.is_client_error() || reply.status.is_server_error() {
-        true => Some(Cause { kind: "control", text: control::detail(&reply).into() }),
-        false => control::faults_changed(operation, &reply).map(|text| Cause { kind: "fault", text: text.into() }),
+        true => Some(Cause::new("control", control::detail(&reply))),
+        false => control::faults_changed(operation, &reply).map(|text| Cause::new("fault", text)),
     };
     let causes = cause.into_iter().collect();
     (reply, Told { operation: operation.map(Arc::from), causes, account: Account::default() })
@@ -225,7 +227,9 @@ pub(super) fn no_world_reply(hub: &Hub, no_world: &NoWorld) -> Reply {
 fn origin(parts: &Parts, choice: Choice<'_>, hub: &Hub) -> String {
     let named = parts.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
     let authority = named.as_ref().or(parts.uri.authority());
-    let mut origin = format!("{}://", hub.settings.scheme());
+    let mut origin = String::with_capacity(ORIGIN_EXPECTED);
+    origin.push_str(hub.settings.scheme());
+    origin.push_str("://");
     match authority {
         // Credentials in an authority are not repeated in links.
         Some(authority) => origin.push_str(authority.as_str().rsplit('@').next().unwrap_or_default()),

@@ -257,9 +257,9 @@ mod tests {
             took: Duration::from_micros(120),
             wire: None,
             causes: vec![
-                Cause { kind: "route", text: "listThings".into() },
-                Cause { kind: "caller", text: "no credential".into() },
-                Cause { kind: "error", text: "unauthorized".into() },
+                Cause::new("route", "listThings"),
+                Cause::new("caller", "no credential"),
+                Cause::new("error", "unauthorized"),
             ],
         })
     }
@@ -286,11 +286,11 @@ mod tests {
     #[test]
     fn a_call_that_met_a_fault_says_so_even_when_it_went_well() {
         let Line::Call(mut call) = line(200) else { unreachable!() };
-        call.causes.insert(1, Cause { kind: "fault", text: "latency of 50 ms (fault 1)".into() });
+        call.causes.insert(1, Cause::new("fault", "latency of 50 ms (fault 1)"));
         let told = plain(&text(&Line::Call(call)));
         assert!(told.ends_with(" 120µs  fault: latency of 50 ms (fault 1)\n"), "{told}");
         let Line::Call(mut call) = line(503) else { unreachable!() };
-        call.causes.insert(0, Cause { kind: "fault", text: "status 503 (fault 1)".into() });
+        call.causes.insert(0, Cause::new("fault", "status 503 (fault 1)"));
         let told = plain(&text(&Line::Call(call)));
         assert!(
             told.ends_with("  fault: status 503 (fault 1); caller: no credential; error: unauthorized\n"),

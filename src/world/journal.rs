@@ -1,11 +1,13 @@
 //! What happened, call by call, with the chain of causes. Bounded: the oldest entries go first.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
+use http::Method;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// Most entries kept.
@@ -30,7 +32,8 @@ pub struct Entry {
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum What {
     Call {
-        method: Arc<str>,
+        #[serde(serialize_with = "as_text")]
+        method: Method,
         path: Arc<str>,
         operation: Option<Arc<str>>,
         status: u16,
@@ -89,7 +92,14 @@ pub enum Performed {
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Cause {
     pub kind: &'static str,
-    pub text: Cow<'static, str>,
+    pub text: Text,
+}
+
+/// A cause in words. What an event tells goes into its own entry and into that of its call, so a copy costs nothing.
+#[derive(Debug, Clone)]
+pub enum Text {
+    Fixed(&'static str),
+    Shared(Arc<str>),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -137,6 +147,61 @@ impl Journal {
             text.push('\n');
         }
         text
+    }
+}
+
+impl Cause {
+    pub fn new(kind: &'static str, text: impl Into<Text>) -> Cause {
+        Cause { kind, text: text.into() }
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Fixed(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Text {
+        Text::Fixed(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::Shared(text.into())
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Text {
+        Text::Shared(text)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self)
     }
 }
 
@@ -190,7 +255,11 @@ impl Entry {
     }
 }
 
-fn by_name<S: serde::Serializer>(headers: &[(String, String)], out: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(method: &Method, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(method.as_str())
+}
+
+fn by_name<S: Serializer>(headers: &[(String, String)], out: S) -> Result<S::Ok, S::Error> {
     out.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
@@ -220,7 +289,7 @@ mod tests {
 
     fn call(body: &'static str) -> What {
         What::Call {
-            method: "GET".into(),
+            method: Method::GET,
             path: "/v1/parcels".into(),
             operation: Some("listParcels".into()),
             status: 200,
@@ -274,7 +343,7 @@ mod tests {
     fn equal_histories_share_one_text_and_others_do_not() {
         let text = |body| {
             let mut journal = Journal::default();
-            journal.push(7, call(body), vec![Cause { kind: "route", text: "listParcels".into() }]);
+            journal.push(7, call(body), vec![Cause::new("route", "listParcels")]);
             journal.push(8, control("two\nlines"), Vec::new());
             journal.text()
         };

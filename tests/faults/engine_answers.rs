@@ -194,7 +194,7 @@ fn a_service_with_an_error_of_its_own_for_expired_tokens_says_that() {
         operation.method == http::Method::GET && !operation.template.contains('{') && !operation.security.is_empty()
     });
     let operation = operation.expect("something to read");
-    let base = operation.base.as_ref().unwrap_or(&contract.operations.base);
+    let base = contract.operations.base_of(operation);
     let answer = fake.get(&format!("{base}{}", operation.template));
     assert_eq!((answer.status, answer.at("/error/code")), (401, &json!("token_expired")), "{:#}", answer.body);
     assert_eq!(answer.at("/error/message"), "The token has expired");

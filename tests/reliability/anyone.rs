@@ -52,7 +52,7 @@ impl Anyone {
     fn noise(&self, contract: &Contract, random: &mut Random) -> Call {
         let methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "TRACE", "PATCH", "DELETE", "BREW"];
         let ends = ["", "/", "//", "/%FF%FE", "/..", "/nothing/at/all", "/%2e%2e/x"];
-        let bases = [contract.operations.base.as_str(), "", "/v9"];
+        let bases = [&*contract.operations.base, "", "/v9"];
         let base = random.pick(&bases).expect("some");
         let method = Method::from_bytes(random.pick(&methods).expect("some").as_bytes()).expect("a token");
         let mut call = Call::new(method, &format!("{base}{}", random.pick(&ends).expect("some")));
@@ -84,7 +84,7 @@ impl Anyone {
         let value = |schema: &Value, random: &mut Random| {
             text(&sample(&contract.document, schema, random.seed(), now, Direction::Request))
         };
-        let base = operation.base.as_ref().unwrap_or(&contract.operations.base);
+        let base = contract.operations.base_of(operation);
         let mut path = format!("{base}{}", operation.template);
         let mut pairs = Vec::new();
         let mut call = Call::new(operation.method.clone(), "/");

@@ -29,7 +29,7 @@ fn loud(fake: &Fake, answer: Answer, says: &[&str]) {
     let entries = fake.world.journal.since(fake.world.journal.last_number() - 1, 1);
     assert!(matches!(entries[0].what, What::Call { status: 500, .. }));
     assert!(
-        entries[0].causes.iter().any(|cause| cause.kind == "bug" && cause.text == message),
+        entries[0].causes.iter().any(|cause| cause.kind == "bug" && *cause.text == *message),
         "{:?}",
         entries[0].causes
     );

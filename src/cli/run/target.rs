@@ -114,7 +114,7 @@ impl Target {
 fn fake(suite: &Suite, arguments: &RunArguments, timeout: Duration) -> Target {
     let settings = Settings { seed: arguments.seed, clock: ClockSetting::FROZEN, ..Settings::default() };
     let apis = suite.apis.iter().map(|api| Reached {
-        base: Base { origin: LOCAL_ORIGIN.to_owned(), path: api.contract.operations.base.clone() },
+        base: Base { origin: LOCAL_ORIGIN.to_owned(), path: api.contract.operations.base.to_string() },
         control: api.control,
         local: (!api.control).then(|| Local::new(api.contract.clone(), settings.clone())),
         served: None,

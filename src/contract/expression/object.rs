@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::json;
+
 /// From so many members on it is cheaper to put the whole together than to find one more.
 const LOOKS_MAX: usize = 8;
 
@@ -25,6 +27,11 @@ pub trait Members: fmt::Debug {
     /// What callers may see, where it is at hand as JSON text.
     fn visible(&self) -> Option<&str> {
         None
+    }
+
+    /// Are its members at hand as values, so that to look for one again costs nothing?
+    fn lends(&self) -> bool {
+        false
     }
 }
 
@@ -95,7 +102,7 @@ impl<'a> Object<'a> {
 
     pub fn member(&self, name: &str) -> Option<&Value> {
         if let Some(whole) = self.whole.get() {
-            return whole.get(name);
+            return whole.as_object().and_then(|members| json::member(members, name));
         }
         let mut free = &self.looks;
         for _ in 0..LOOKS_MAX {
@@ -111,6 +118,7 @@ impl<'a> Object<'a> {
     fn look<'o>(&'o self, name: &str, free: &'o OnceCell<Box<Look>>) -> Option<&'o Value> {
         let value = match self.members().member(name) {
             Some(Cow::Borrowed(value)) => return Some(value),
+            None if self.members().lends() => return None,
             found => found.map(Cow::into_owned),
         };
         let look = free.get_or_init(|| Box::new(Look { name: name.into(), value, next: OnceCell::new() }));

@@ -20,8 +20,9 @@ pub struct Scope<'a> {
 /// A bound value: a JSON value, JSON text that is parsed only when an expression looks inside it, or a record of a store.
 #[derive(Debug)]
 pub enum Bound<'a> {
-    Value(Cow<'a, Value>),
-    Text { json: Cow<'a, str>, parsed: OnceCell<Value> },
+    Lent(&'a Value),
+    Owned(Box<Value>),
+    Text { json: Cow<'a, str>, parsed: OnceCell<Box<Value>> },
     Object(Object<'a>),
     Objects(Box<Objects<'a>>),
 }
@@ -32,19 +33,14 @@ impl<'a> Scope<'a> {
         Scope { names: Vec::with_capacity(names), ..Scope::default() }
     }
 
-    /// Binds a name; a later binding of the same name hides the earlier one.
-    pub fn bind(&mut self, name: &'a str, value: impl Into<Cow<'a, Value>>) {
-        self.names.push((name, Bound::Value(value.into())));
+    /// Binds a value that outlives the scope. As with all bindings, a later one of the same name hides the earlier one.
+    pub fn bind_ref(&mut self, name: &'a str, value: &'a Value) {
+        self.names.push((name, Bound::Lent(value)));
     }
 
     /// Binds an owned value.
     pub fn bind_owned(&mut self, name: &'a str, value: Value) {
-        self.bind(name, Cow::Owned(value));
-    }
-
-    /// Binds a value that outlives the scope.
-    pub fn bind_ref(&mut self, name: &'a str, value: &'a Value) {
-        self.bind(name, Cow::Borrowed(value));
+        self.names.push((name, Bound::Owned(Box::new(value))));
     }
 
     /// Binds JSON text, known to be well formed.
@@ -137,7 +133,8 @@ impl Bound<'_> {
     /// The value, parsed on first use; a fragment that fits after the name when the text is not JSON.
     pub fn value(&self) -> Result<&Value, String> {
         match self {
-            Bound::Value(value) => Ok(value),
+            Bound::Lent(value) => Ok(value),
+            Bound::Owned(value) => Ok(value),
             Bound::Text { json, parsed } => parse(json, parsed),
             Bound::Object(object) => Ok(object.whole()),
             Bound::Objects(objects) => Ok(objects.whole()),
@@ -154,10 +151,10 @@ impl Bound<'_> {
     }
 }
 
-fn parse<'v>(json: &str, parsed: &'v OnceCell<Value>) -> Result<&'v Value, String> {
+fn parse<'v>(json: &str, parsed: &'v OnceCell<Box<Value>>) -> Result<&'v Value, String> {
     if let Some(value) = parsed.get() {
         return Ok(value);
     }
     let value = serde_json::from_str(json).map_err(|error| format!("is bound to malformed JSON: {error}"))?;
-    Ok(parsed.get_or_init(|| value))
+    Ok(parsed.get_or_init(|| Box::new(value)))
 }

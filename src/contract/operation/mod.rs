@@ -29,7 +29,7 @@ pub struct OperationId(pub usize);
 pub struct Operations {
     pub list: Vec<Operation>,
     /// The path of the first server URL, without a trailing slash: `/v1`, or empty.
-    pub base: String,
+    pub base: Arc<str>,
     /// The most bytes that any upload is declared to have.
     pub upload_bytes_max: Option<u64>,
 }
@@ -108,7 +108,8 @@ impl Operations {
         });
         let (list, schemas) = read::read(document, included, &mut errors);
         if errors.is_empty() {
-            return Ok((Operations { upload_bytes_max: upload::bytes_max(document, &list), list, base }, schemas));
+            let upload_bytes_max = upload::bytes_max(document, &list);
+            return Ok((Operations { list, base: base.into(), upload_bytes_max }, schemas));
         }
         errors.extend(schemas.build(&document.name, &document.root).err().into_iter().flatten());
         Err(errors)
@@ -128,7 +129,7 @@ impl Operations {
     /// there (`/~world`) stands before an operation's own, too.
     pub fn base_below(&self, operation: &Operation, found: &str) -> String {
         match &operation.base {
-            Some(own) => found.strip_suffix(self.base.as_str()).unwrap_or_default().to_owned() + own,
+            Some(own) => found.strip_suffix(&*self.base).unwrap_or_default().to_owned() + own,
             None => found.to_owned(),
         }
     }

@@ -15,6 +15,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::capability::Capabilities;
@@ -373,7 +374,7 @@ pub struct Sort {
 #[derive(Debug)]
 pub struct ReplyPlan {
     pub status: StatusPlan,
-    pub headers: Vec<(http::HeaderName, Template)>,
+    pub headers: Vec<(HeaderName, Template)>,
     pub body: BodyPlan,
     /// How the body's schema can be checked in parts, by status.
     pub checks: BTreeMap<u16, BodyCheck>,
@@ -408,8 +409,8 @@ pub enum BodyPlan {
 #[derive(Debug, Clone)]
 pub struct BodyCheck {
     pub whole: SchemaId,
-    /// The media type to send.
-    pub media: String,
+    /// The media type to send, where it can be sent.
+    pub media: Option<HeaderValue>,
     pub parts: Option<Parts>,
 }
 
@@ -474,7 +475,7 @@ pub struct ErrorPlan {
     pub details: Option<Tree>,
     /// The whole body, in place of the error shape.
     pub body: Option<Tree>,
-    pub headers: Vec<(http::HeaderName, Template)>,
+    pub headers: Vec<(HeaderName, Template)>,
 }
 
 #[derive(Debug)]
@@ -492,9 +493,9 @@ pub struct Limit {
 
 #[derive(Debug, Clone, Default)]
 pub struct LimitHeaders {
-    pub limit: Option<http::HeaderName>,
-    pub remaining: Option<http::HeaderName>,
-    pub reset: Option<http::HeaderName>,
+    pub limit: Option<HeaderName>,
+    pub remaining: Option<HeaderName>,
+    pub reset: Option<HeaderName>,
     pub reset_unit: ResetUnit,
 }
 
@@ -518,7 +519,7 @@ pub struct Idempotency {
     pub pattern: Option<regex::Regex>,
     pub ttl_ms: i64,
     pub per: LimitSubject,
-    pub replayed: Option<http::HeaderName>,
+    pub replayed: Option<HeaderName>,
     pub keep: Kept,
 }
 
@@ -530,7 +531,7 @@ pub struct Webhooks {
     pub secret: Option<String>,
     pub when: Option<Expression>,
     /// Event names and what each says; `emit` holds an index into this.
-    pub events: Vec<(String, Tree)>,
+    pub events: Vec<(Arc<str>, Tree)>,
     pub body: Tree,
     pub headers: Vec<(String, Template)>,
     pub sign: Option<Sign>,

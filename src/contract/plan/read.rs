@@ -263,7 +263,8 @@ impl<'a> Compiler<'a> {
                 let pointer = shape.map_or(Some(String::new()), |shape| leaf_pointer(shape, name, String::new()))?;
                 self.parts(&media.raw, &pointer, list)
             });
-            checks.insert(status, BodyCheck { whole, media: media.name.clone(), parts });
+            let media = HeaderValue::from_str(&media.name).ok();
+            checks.insert(status, BodyCheck { whole, media, parts });
         }
         checks
     }

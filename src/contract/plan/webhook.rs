@@ -16,7 +16,7 @@ impl<'a> Compiler<'a> {
         let log_names = ["delivery", "subscription", "now"];
         let sign_names = ["body", "now", "seconds", "event_id", "hex", "base64"];
         let events = rule.events.iter().map(|(name, tree)| {
-            (name.clone(), self.tree(&format!("/webhooks/events/{}", escape(name)), tree, &event_names))
+            (name.as_str().into(), self.tree(&format!("/webhooks/events/{}", escape(name)), tree, &event_names))
         });
         let events = events.collect();
         let headers = rule.headers.iter().map(|(name, text)| {

@@ -7,6 +7,7 @@ use jsonschema::json::unique::is_unique;
 use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value, json};
 
+use crate::contract::template::Output;
 use crate::fields::Fields;
 use crate::json;
 
@@ -19,6 +20,8 @@ pub struct InPlace;
 pub enum Instance<'a> {
     Value(&'a Value),
     Fields(&'a Fields),
+    /// An object or a list: a value stands here as such.
+    Output(&'a Output<'a>),
     Slot(&'a Slot<'a>),
 }
 
@@ -34,18 +37,28 @@ pub struct Slot<'a> {
 pub enum Members<'a> {
     Map(&'a Map<String, Value>),
     Fields(&'a Fields),
+    Output(&'a [(&'a str, Output<'a>)]),
     Slot(&'a Slot<'a>),
 }
 
 pub enum MembersIter<'a> {
     Map(serde_json::map::Iter<'a>),
     Fields(std::slice::Iter<'a, (std::sync::Arc<str>, Value)>),
+    Output(std::slice::Iter<'a, (&'a str, Output<'a>)>),
     Slot(Option<&'a Slot<'a>>),
 }
 
-/// The elements of a list.
+/// The elements of a list, wherever they stand.
 #[derive(Debug, Clone, Copy)]
-pub struct Elements<'a>(&'a [Value]);
+pub enum Elements<'a> {
+    Values(&'a [Value]),
+    Output(&'a [Output<'a>]),
+}
+
+pub enum ElementsIter<'a> {
+    Values(std::slice::Iter<'a, Value>),
+    Output(std::slice::Iter<'a, Output<'a>>),
+}
 
 impl<'a> From<&'a Value> for Instance<'a> {
     fn from(value: &'a Value) -> Instance<'a> {
@@ -59,12 +72,21 @@ impl<'a> From<&'a Fields> for Instance<'a> {
     }
 }
 
+impl<'a> From<&'a Output<'a>> for Instance<'a> {
+    fn from(output: &'a Output<'a>) -> Instance<'a> {
+        match output {
+            Output::Value(value) => Instance::Value(value),
+            made => Instance::Output(made),
+        }
+    }
+}
+
 impl<'a> Instance<'a> {
     /// The value, where it is one.
     fn value(self) -> Option<&'a Value> {
         match self {
             Instance::Value(value) => Some(value),
-            Instance::Fields(_) | Instance::Slot(_) => None,
+            Instance::Fields(_) | Instance::Output(_) | Instance::Slot(_) => None,
         }
     }
 }
@@ -97,12 +119,18 @@ impl<'a> Node<'a, InPlace> for Instance<'a> {
             Instance::Value(Value::Object(map)) => Some(Members::Map(map)),
             Instance::Value(_) => None,
             Instance::Fields(fields) => Some(Members::Fields(fields)),
+            Instance::Output(Output::Object(members)) => Some(Members::Output(members)),
+            Instance::Output(_) => None,
             Instance::Slot(slot) => Some(Members::Slot(slot)),
         }
     }
 
     fn as_array(&self) -> Option<Elements<'a>> {
-        self.value()?.as_array().map(|elements| Elements(elements))
+        match self {
+            Instance::Value(Value::Array(elements)) => Some(Elements::Values(elements)),
+            Instance::Output(Output::List(elements)) => Some(Elements::Output(elements)),
+            _ => None,
+        }
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
@@ -127,8 +155,10 @@ impl<'a> Node<'a, InPlace> for Instance<'a> {
             Instance::Value(Value::Bool(_)) => JsonType::Boolean,
             Instance::Value(Value::Number(_)) => JsonType::Number,
             Instance::Value(Value::String(_)) => JsonType::String,
-            Instance::Value(Value::Array(_)) => JsonType::Array,
-            Instance::Value(Value::Object(_)) | Instance::Fields(_) | Instance::Slot(_) => JsonType::Object,
+            Instance::Value(Value::Array(_)) | Instance::Output(Output::List(_)) => JsonType::Array,
+            Instance::Value(Value::Object(_)) | Instance::Fields(_) | Instance::Output(_) | Instance::Slot(_) => {
+                JsonType::Object
+            }
         }
     }
 
@@ -136,6 +166,7 @@ impl<'a> Node<'a, InPlace> for Instance<'a> {
         match self {
             Instance::Value(value) => Cow::Borrowed(value),
             Instance::Fields(fields) => Cow::Owned(Value::Object(Fields::clone(fields).into_map())),
+            Instance::Output(output) => Cow::Owned(Output::clone(output).into_value()),
             // Where a pattern is given up, the validator looks below for the value that it was tried on.
             Instance::Slot(slot) => Cow::Owned(json!({ slot.name: slot.value.to_value() })),
         }
@@ -145,6 +176,7 @@ impl<'a> Node<'a, InPlace> for Instance<'a> {
         let address = match self {
             Instance::Value(value) => std::ptr::from_ref(*value).addr(),
             Instance::Fields(fields) => std::ptr::from_ref(*fields).addr(),
+            Instance::Output(output) => std::ptr::from_ref(*output).addr(),
             Instance::Slot(slot) => std::ptr::from_ref(*slot).addr(),
         };
         Some(NodeIdentity::new(address))
@@ -160,6 +192,7 @@ impl<'a> Object<'a, InPlace> for Members<'a> {
         match self {
             Members::Map(map) => map.len(),
             Members::Fields(fields) => fields.as_slice().len(),
+            Members::Output(members) => members.len(),
             Members::Slot(_) => 1,
         }
     }
@@ -168,6 +201,9 @@ impl<'a> Object<'a, InPlace> for Members<'a> {
         match self {
             Members::Map(map) => json::member(map, key).map(Instance::Value),
             Members::Fields(fields) => fields.get(key).map(Instance::Value),
+            Members::Output(members) => {
+                members.iter().find(|(name, _)| name == key).map(|(_, member)| Instance::from(member))
+            }
             Members::Slot(slot) => (slot.name == key).then_some(slot.value),
         }
     }
@@ -176,6 +212,7 @@ impl<'a> Object<'a, InPlace> for Members<'a> {
         match self {
             Members::Map(map) => MembersIter::Map(map.iter()),
             Members::Fields(fields) => MembersIter::Fields(fields.as_slice().iter()),
+            Members::Output(members) => MembersIter::Output(members.iter()),
             Members::Slot(slot) => MembersIter::Slot(Some(slot)),
         }
     }
@@ -188,6 +225,7 @@ impl<'a> Iterator for MembersIter<'a> {
         match self {
             MembersIter::Map(members) => members.next().map(|(name, value)| (name.as_str(), Instance::Value(value))),
             MembersIter::Fields(members) => members.next().map(|(name, value)| (&**name, Instance::Value(value))),
+            MembersIter::Output(members) => members.next().map(|(name, member)| (*name, Instance::from(member))),
             MembersIter::Slot(slot) => slot.take().map(|slot| (slot.name, slot.value)),
         }
     }
@@ -195,17 +233,39 @@ impl<'a> Iterator for MembersIter<'a> {
 
 impl<'a> Array<'a, InPlace> for Elements<'a> {
     type Node = Instance<'a>;
-    type ElementsIter = std::iter::Map<std::slice::Iter<'a, Value>, fn(&'a Value) -> Instance<'a>>;
+    type ElementsIter = ElementsIter<'a>;
 
     fn len(&self) -> usize {
-        self.0.len()
+        match self {
+            Elements::Values(elements) => elements.len(),
+            Elements::Output(elements) => elements.len(),
+        }
     }
 
-    fn elements(&self) -> Self::ElementsIter {
-        self.0.iter().map(Instance::Value)
+    fn elements(&self) -> ElementsIter<'a> {
+        match self {
+            Elements::Values(elements) => ElementsIter::Values(elements.iter()),
+            Elements::Output(elements) => ElementsIter::Output(elements.iter()),
+        }
     }
 
     fn is_unique(&self) -> bool {
-        is_unique(self.0)
+        match self {
+            Elements::Values(elements) => is_unique(elements),
+            Elements::Output(elements) => {
+                is_unique(&elements.iter().cloned().map(Output::into_value).collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for ElementsIter<'a> {
+    type Item = Instance<'a>;
+
+    fn next(&mut self) -> Option<Instance<'a>> {
+        match self {
+            ElementsIter::Values(elements) => elements.next().map(Instance::Value),
+            ElementsIter::Output(elements) => elements.next().map(Instance::from),
+        }
     }
 }

@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+
 use serde_json::{Map, json};
 
 use super::*;
+use crate::contract::template::Output;
 use crate::fields::Fields;
 use crate::words::humanise;
 
@@ -17,6 +20,17 @@ fn refused(schema: Value, document: Value) -> Vec<String> {
     errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect()
 }
 
+/// A value as a tree makes it.
+fn output(value: &Value) -> Output<'_> {
+    match value {
+        Value::Object(map) => {
+            Output::Object(map.iter().map(|(name, member)| (name.as_str(), output(member))).collect())
+        }
+        Value::Array(list) => Output::List(list.iter().map(output).collect()),
+        leaf => Output::Value(Cow::Borrowed(leaf)),
+    }
+}
+
 #[track_caller]
 fn check(schema: Value, value: Value, expected: &[&str]) {
     let schemas = compiled(schema, json!({}));
@@ -27,6 +41,9 @@ fn check(schema: Value, value: Value, expected: &[&str]) {
         .collect();
     assert_eq!(found, expected);
     assert_eq!(schemas.accepts(SchemaId(0), &value), expected.is_empty());
+    let output = output(&value);
+    assert_eq!(schemas.check(SchemaId(0), &output, Place::Body), violations, "what a tree made is its value");
+    assert_eq!(schemas.accepts(SchemaId(0), &output), expected.is_empty());
     if let Value::Object(map) = value {
         let fields: Fields = map.into_iter().collect();
         assert_eq!(schemas.check(SchemaId(0), &fields, Place::Body), violations, "an object's fields are the object");

@@ -27,7 +27,7 @@ fn writes(tree: Value, expected: &str) -> Value {
     let compiled = Tree::compile(&tree, NAMES).expect("the tree compiles");
     with_scope(|scope| {
         let mut out = b"before".to_vec();
-        let skeleton = compiled.write(scope, &mut out).expect("the tree is written");
+        let skeleton = compiled.write_around(scope, &mut out).expect("the tree is written").into_value();
         assert_eq!(String::from_utf8_lossy(&out), format!("before{expected}"));
         let mut text = Vec::new();
         compiled.write_text(scope, &mut text).expect("the tree is written");
@@ -35,6 +35,9 @@ fn writes(tree: Value, expected: &str) -> Value {
         let value = compiled.evaluate(scope).expect("the tree has a value");
         let written: Value = serde_json::from_str(expected).expect("the expectation is JSON");
         assert_eq!(value.to_string(), written.to_string());
+        let mut whole = Vec::new();
+        assert_eq!(compiled.write(scope, &mut whole).expect("the tree is written").into_value(), value);
+        assert_eq!(String::from_utf8_lossy(&whole), value.to_string());
         skeleton
     })
 }
@@ -83,7 +86,7 @@ fn a_bare_name_bound_as_text_is_copied() {
     let text = r#"{"b":1,"a":[1, 2]}"#;
     let (skeleton, out) = with_scope(|scope| {
         let mut out = Vec::new();
-        (compiled.write(scope, &mut out).unwrap(), out)
+        (compiled.write_around(scope, &mut out).unwrap().into_value(), out)
     });
     assert_eq!(String::from_utf8_lossy(&out), format!(r#"{{"data":{text},"again":[{text}],"n":1}}"#));
     assert_eq!(skeleton, json!({"data": null, "again": [null], "n": 1}));
@@ -105,7 +108,7 @@ fn a_marked_key_is_left_out_when_null() {
     let compiled = Tree::compile(&json!({"a/b?": "{{ shown }}"}), NAMES).unwrap();
     assert_eq!(compiled.bare_leaves(), [("/a~1b".to_owned(), "shown".to_owned())]);
     let mut out = Vec::new();
-    let skeleton = with_scope(|scope| compiled.write(scope, &mut out).unwrap());
+    let skeleton = with_scope(|scope| compiled.write_around(scope, &mut out).unwrap().into_value());
     assert_eq!(skeleton, json!({"a/b": null}));
     assert!(out.starts_with(br#"{"a/b":{"b""#));
 }
@@ -147,7 +150,7 @@ fn tree_errors_say_where() {
 fn after_a_failure_the_output_is_as_it_was() {
     let tree = Tree::compile(&json!({"a": 1, "b": "{{ record.id + 1 }}"}), NAMES).unwrap();
     let mut out = b"before".to_vec();
-    let error = with_scope(|scope| tree.write(scope, &mut out).unwrap_err());
+    let error = with_scope(|scope| tree.write_around(scope, &mut out).unwrap_err());
     assert_eq!(error.expression, "record.id + 1");
     assert_eq!(out, b"before");
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::output::Output;
 use super::text::Template;
 use crate::contract::expression::{EvaluationError, Expression, ExpressionError, Scope};
 use crate::json;
@@ -58,7 +59,7 @@ impl Tree {
     }
 
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        Writer { out: None, keeps: true, items: 0 }.node(&self.root, scope)
+        Writer { out: None, keeps: true, copies: false, items: 0 }.node(&self.root, scope).map(Output::into_value)
     }
 
     /// Leaves that are one bare name, as (pointer, name): `("/data", "record")`. Leaves inside `$each` are not among them.
@@ -75,22 +76,27 @@ impl Tree {
         names
     }
 
-    /// Writes compact JSON. A bare name bound as text is copied as it is. Returned is the tree's value with `null` in the place of each
-    /// such copied leaf: what is left to be checked. After an error `out` is as it was.
-    pub fn write(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Result<Value, EvaluationError> {
-        self.put(scope, out, true)
+    /// Writes compact JSON. After an error `out` is as it was.
+    pub fn write<'s>(&'s self, scope: &'s Scope<'_>, out: &mut Vec<u8>) -> Result<Output<'s>, EvaluationError> {
+        self.put(scope, Writer { out: Some(out), keeps: true, copies: false, items: 0 })
+    }
+
+    /// The same, but a bare name bound as text is copied as it is. Returned is the tree's value with `null` in the place of each such
+    /// copied leaf: what is left to be checked.
+    pub fn write_around<'s>(&'s self, scope: &'s Scope<'_>, out: &mut Vec<u8>) -> Result<Output<'s>, EvaluationError> {
+        self.put(scope, Writer { out: Some(out), keeps: true, copies: true, items: 0 })
     }
 
     /// The same where nobody wants the value, which is not made.
     pub fn write_text(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Result<(), EvaluationError> {
-        self.put(scope, out, false).map(|_| ())
+        self.put(scope, Writer { out: Some(out), keeps: false, copies: true, items: 0 }).map(|_| ())
     }
 
-    fn put(&self, scope: &Scope<'_>, out: &mut Vec<u8>, keeps: bool) -> Result<Value, EvaluationError> {
-        let start = out.len();
-        let written = Writer { out: Some(&mut *out), keeps, items: 0 }.node(&self.root, scope);
+    fn put<'s>(&'s self, scope: &'s Scope<'_>, mut writer: Writer<'_>) -> Result<Output<'s>, EvaluationError> {
+        let start = writer.len();
+        let written = writer.node(&self.root, scope);
         if written.is_err() {
-            out.truncate(start);
+            writer.truncate(start);
         }
         written
     }
@@ -271,27 +277,29 @@ fn collect_names<'n>(node: &'n Node, bound: &mut Vec<&'n str>, names: &mut Vec<S
 /// Walks a tree once: makes its value and, where there is an output, writes it on the way.
 struct Writer<'o> {
     out: Option<&'o mut Vec<u8>>,
-    /// Is the value wanted? Otherwise objects and lists stay empty, and null stands for anything else.
+    /// Is the value wanted? Otherwise objects and lists stay empty.
     keeps: bool,
+    /// Are bare names that are bound as text copied as they are?
+    copies: bool,
     /// Elements made by `$each` so far.
     items: usize,
 }
 
 impl Writer<'_> {
-    fn node(&mut self, node: &Node, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
+    fn node<'s>(&mut self, node: &'s Node, scope: &'s Scope<'_>) -> Result<Output<'s>, EvaluationError> {
         match node {
             Node::Literal { value, json } => {
                 self.put(json.as_bytes());
-                Ok(if self.keeps { value.clone() } else { Value::Null })
+                Ok(Output::Value(Cow::Borrowed(value)))
             }
             Node::Expression(expression) => match self.copied(expression, scope) {
                 Some(json) => {
                     self.put(json.as_bytes());
-                    Ok(Value::Null)
+                    Ok(Output::NULL)
                 }
-                None => self.value(expression.value(scope)?),
+                None => Ok(self.value(expression.value(scope)?)),
             },
-            Node::Text(template) => self.value(Cow::Owned(Value::String(template.render(scope)?))),
+            Node::Text(template) => Ok(self.value(Cow::Owned(Value::String(template.render(scope)?)))),
             Node::Object(members) => self.object(members, scope),
             Node::List(nodes) => {
                 let mut list = Vec::with_capacity(self.room(nodes.len()));
@@ -301,14 +309,14 @@ impl Writer<'_> {
                     list.extend(self.keeps.then_some(value));
                 }
                 self.put(b"]");
-                Ok(Value::Array(list))
+                Ok(Output::List(list))
             }
             Node::Each { list, name, body } => self.each(list, name, body, scope),
         }
     }
 
-    fn object(&mut self, members: &[Member], scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        let mut map = Map::with_capacity(self.room(members.len()));
+    fn object<'s>(&mut self, members: &'s [Member], scope: &'s Scope<'_>) -> Result<Output<'s>, EvaluationError> {
+        let mut made = Vec::with_capacity(self.room(members.len()));
         self.put(b"{");
         let mut first = true;
         for member in members {
@@ -324,20 +332,20 @@ impl Writer<'_> {
             }
             first = false;
             if self.keeps {
-                map.insert(member.key.clone(), value);
+                made.push((member.key.as_str(), value));
             }
         }
         self.put(b"}");
-        Ok(Value::Object(map))
+        Ok(Output::Object(made))
     }
 
-    fn each(
+    fn each<'s>(
         &mut self,
         list: &Expression,
         name: &str,
         body: &Node,
         scope: &Scope<'_>,
-    ) -> Result<Value, EvaluationError> {
+    ) -> Result<Output<'s>, EvaluationError> {
         let error = |message: String| EvaluationError { expression: list.text().trim().to_owned(), message };
         let value = list.value(scope)?;
         let items: &[Value] = match &*value {
@@ -359,18 +367,18 @@ impl Writer<'_> {
             }
             inner.bind_owned("index", Value::from(index));
             inner.bind_ref(name, item);
-            let value = self.node(body, &inner)?;
+            // What an element borrows goes with its names.
+            let value = self.node(body, &inner)?.into_value();
             made.extend(self.keeps.then_some(value));
             inner.truncate(0);
         }
         self.put(b"]");
-        Ok(Value::Array(made))
+        Ok(Output::Value(Cow::Owned(Value::Array(made))))
     }
 
-    /// The text to copy for a leaf that is a bare name bound as text; only where there is an output to copy it to.
+    /// The text to copy for a leaf that is a bare name bound as text.
     fn copied<'s>(&self, expression: &Expression, scope: &'s Scope<'_>) -> Option<&'s str> {
-        self.out.as_ref()?;
-        scope.text(expression.bare_name()?)
+        expression.bare_name().filter(|_| self.copies).and_then(|name| scope.text(name))
     }
 
     /// Was a text written for the member since `mark`, other than `null`? The value of a copied one is null, too, but it is not absent.
@@ -390,11 +398,11 @@ impl Writer<'_> {
         }
     }
 
-    fn value(&mut self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
+    fn value<'s>(&mut self, value: Cow<'s, Value>) -> Output<'s> {
         if let Some(out) = &mut self.out {
             json::write(&value, out);
         }
-        Ok(if self.keeps { value.into_owned() } else { Value::Null })
+        Output::Value(value)
     }
 
     /// Room for so many values, where they are wanted.

@@ -56,7 +56,7 @@ fn check_deliveries(contract: &Contract, fault: &Fault) -> Result<(), Wrong> {
         let hint = "a fault of this kind is about webhooks; leave it out".to_owned();
         return Err(whole("this API delivers nothing, so it would never hit", Some(hint)));
     };
-    known("event", "event", &fault.address.event, webhooks.events.iter().map(|(name, _)| name.as_str()))?;
+    known("event", "event", &fault.address.event, webhooks.events.iter().map(|(name, _)| &**name))?;
     if matches!(fault.kind, Kind::WrongSignature(_)) && webhooks.sign.is_none() {
         return Err(whole("this API signs no deliveries, so none could be signed wrongly", None));
     }

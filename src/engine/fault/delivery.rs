@@ -74,7 +74,7 @@ impl Turn<'_, '_> {
 
     /// What the journal says of the fault in an attempt's entry.
     pub fn fault_of_attempt(&self, delivery: &Delivery) -> Vec<Cause> {
-        let told = delivery.spoiled.iter().map(|spoiled| Cause { kind: "fault", text: spoiled.told.clone().into() });
+        let told = delivery.spoiled.iter().map(|spoiled| Cause::new("fault", spoiled.told.clone()));
         told.collect()
     }
 

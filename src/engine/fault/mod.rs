@@ -113,7 +113,7 @@ pub fn give_back(turn: &mut Turn<'_, '_>, struck: &mut Vec<Struck>) {
         return;
     }
     for one in struck.extract_if(.., |one| one.kind.needs().is_of_effect()) {
-        turn.causes.retain(|cause| cause.kind != "fault" || cause.text != one.told);
+        turn.causes.retain(|cause| cause.kind != "fault" || *cause.text != *one.told);
         if let Some(id) = one.id {
             turn.world.faults.give_back(id);
         }

@@ -13,7 +13,7 @@ pub fn problem(turn: &mut Turn<'_, '_>, call: &Call, visit: &mut Visit, operatio
     let _ = identify_caller(turn, call, visit, declared);
     let limits = &turn.contract.plan.actions[operation.0].limits;
     let name = visit.principal.as_ref().map(|principal| &*principal.name);
-    let caller = limit::Caller::new(name, &visit.inputs.me);
+    let caller = limit::Caller::new(name, visit.inputs.me());
     let (problem, standing) = limit::used_up(turn.contract, turn.world, limits, &caller);
     visit.standing = standing;
     problem

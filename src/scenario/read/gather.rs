@@ -43,7 +43,7 @@ pub struct ApiSlot {
 impl ApiSlot {
     pub fn into_api(self) -> Option<Api> {
         let contract = self.contract?;
-        let control = contract.operations.base == "/_standin";
+        let control = *contract.operations.base == *"/_standin";
         Some(Api { file: self.file, name: self.name, contract, control })
     }
 }

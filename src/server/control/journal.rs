@@ -71,7 +71,7 @@ impl Expectation {
     fn matches(&self, entry: &Entry) -> bool {
         let What::Call { method, path, operation, status, .. } = &entry.what else { return false };
         self.operation.as_deref().is_none_or(|wanted| operation.as_deref() == Some(wanted))
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
             && self.path.as_deref().is_none_or(|wanted| path_matches(wanted, path))
             && self.status.is_none_or(|wanted| wanted == *status)
     }
@@ -128,7 +128,7 @@ mod tests {
 
     fn entry(method: &str, path: &str, status: u16) -> Entry {
         let what = What::Call {
-            method: method.into(),
+            method: method.parse().expect("a method"),
             path: path.into(),
             operation: Some("listThings".into()),
             status,

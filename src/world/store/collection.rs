@@ -8,9 +8,8 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::filter::Test;
-use super::key::{Key, Keys};
-use super::ranked::Ranked;
+use super::key::{Key, Keys, Sought};
+use super::ranked::{Ranked, Run};
 use super::{CollectionSpec, RECORDS_MAX, Record, StoreError};
 use crate::fields::Fields;
 use crate::json;
@@ -183,16 +182,38 @@ impl Collection {
         (kept.seq == seq).then_some(&kept.record)
     }
 
-    pub fn matching(&self, field: &str, value: &Value) -> Vec<Arc<Record>> {
-        let Some(index) = self.index(field) else {
-            let test = Test::equal(field, value);
-            return self.all().filter(|record| test.accepts(record)).cloned().collect();
+    /// Records that have every field wanted, oldest first: those that the index with the fewest of them knows are looked at.
+    pub fn matching(&self, wanted: &[(&str, Value)]) -> Vec<Arc<Record>> {
+        let has_others = |record: &Record, known: usize| {
+            let others = wanted.iter().enumerate().filter(|(place, _)| *place != known);
+            others.into_iter().all(|(_, (field, value))| record.has(field, value))
         };
-        let key = Key::of(value);
-        let entries = index.entries.run(index.entries.rank(|entry| entry.key < key)..usize::MAX);
-        let mut seqs: Vec<u64> = entries.take_while(|entry| entry.key == key).map(|entry| entry.place.seq).collect();
+        let known =
+            wanted.iter().enumerate().filter_map(|(place, (field, value))| Some((place, self.under(field, value)?)));
+        let Some((known, entries)) = known.min_by_key(|(_, entries)| entries.len()) else {
+            return self.all().filter(|record| has_others(record, usize::MAX)).cloned().collect();
+        };
+        let mut seqs: Vec<u64> = entries.map(|entry| entry.place.seq).collect();
         seqs.sort_unstable();
-        seqs.into_iter().filter_map(|seq| self.by_seq(seq).cloned()).collect()
+        let records = seqs.into_iter().filter_map(|seq| self.by_seq(seq));
+        records.filter(|record| has_others(record, known)).cloned().collect()
+    }
+
+    /// The oldest record that has the field.
+    pub fn first_matching(&self, field: &str, value: &Value) -> Option<&Arc<Record>> {
+        match self.under(field, value) {
+            Some(entries) => self.by_seq(entries.map(|entry| entry.place.seq).min()?),
+            None => self.all().find(|record| record.has(field, value)),
+        }
+    }
+
+    /// What an index has under a value, in default order; `None` where no index tells.
+    fn under(&self, field: &str, value: &Value) -> Option<Run<'_, Entry>> {
+        // An index knows an array's elements and not the array.
+        let index = self.index(field).filter(|_| !value.is_array())?;
+        let sought = Sought::of(value);
+        let start = index.entries.rank(|entry| sought.order(&entry.key).is_lt());
+        Some(index.entries.run(start..index.entries.rank(|entry| sought.order(&entry.key).is_le())))
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Arc<Record>> {

@@ -36,10 +36,6 @@ impl<'q> Test<'q> {
         Test { field: &filter.field, operator: filter.operator, keys, needle }
     }
 
-    pub fn equal(field: &'q str, value: &Value) -> Test<'q> {
-        Test { field, operator: Operator::Equal, keys: vec![Key::of(value)], needle: None }
-    }
-
     pub fn is_equality(&self) -> bool {
         self.operator == Operator::Equal
     }

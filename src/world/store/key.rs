@@ -33,6 +33,13 @@ pub struct Short {
     bytes: [u8; SHORT_MAX],
 }
 
+/// A value that is looked for among keys. A text is compared where it stands, so that a look-up copies nothing.
+#[derive(Debug)]
+pub enum Sought<'a> {
+    Text(&'a str),
+    Key(Key),
+}
+
 /// The kinds between which values are unordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -166,7 +173,7 @@ impl Key {
         }
     }
 
-    /// Bytes that only a long text or a tree has, and in which two texts compare by code points.
+    /// Bytes that only a text or a tree has, and in which two texts compare by code points.
     fn as_bytes(&self) -> &[u8] {
         match self {
             Key::Short(short) => short.as_bytes(),
@@ -180,6 +187,23 @@ impl Key {
             Key::Integer(integer) => Some(i128::from(*integer)),
             Key::Large(large) => Some(i128::from(*large)),
             _ => None,
+        }
+    }
+}
+
+impl<'a> Sought<'a> {
+    pub fn of(value: &'a Value) -> Sought<'a> {
+        match value {
+            Value::String(text) => Sought::Text(text),
+            other => Sought::Key(Key::of(other)),
+        }
+    }
+
+    /// How a key stands to it.
+    pub fn order(&self, key: &Key) -> Ordering {
+        match self {
+            Sought::Text(text) => key.class().cmp(&Class::Text).then_with(|| key.as_bytes().cmp(text.as_bytes())),
+            Sought::Key(sought) => key.cmp(sought),
         }
     }
 }

@@ -4,7 +4,19 @@
 
 /// The text of a top-level field's value.
 pub fn find<'a>(json: &'a str, name: &str) -> Option<&'a str> {
-    each(json).find(|(key, _)| is_named(key, name)).map(|(_, value)| value)
+    let bytes = json.as_bytes();
+    // Stands on the brace or the comma before the next name.
+    let mut at = 0;
+    while bytes.get(at + 1) == Some(&b'"') {
+        let start = at + 1;
+        let name_end = string_end(bytes, start)?;
+        let value_end = value_end(bytes, name_end + 1)?;
+        if is_named(&bytes[start + 1..name_end - 1], name) {
+            return json.get(name_end + 1..value_end);
+        }
+        at = value_end;
+    }
+    None
 }
 
 /// Every top-level field: the name with its quotes, and the text of its value.
@@ -24,12 +36,13 @@ pub fn each(json: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn is_named(quoted: &str, name: &str) -> bool {
-    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    if !inner.contains('\\') {
-        return inner == name;
+/// Is this a name as it stands between its quotes?
+fn is_named(written: &[u8], name: &str) -> bool {
+    if !written.contains(&b'\\') {
+        return written == name.as_bytes();
     }
-    serde_json::from_str::<String>(quoted).is_ok_and(|unescaped| unescaped == name)
+    let quoted = [b"\"", written, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).is_ok_and(|unescaped| unescaped == name)
 }
 
 /// The position after a string's closing quote; `start` is its opening one.

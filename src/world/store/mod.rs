@@ -99,10 +99,15 @@ impl Store {
         self.read(collection)?.by_seq(seq)
     }
 
-    /// Records whose field equals the value (or, for an array field, contains it), in order of creation. Uses the index where there is one.
-    /// Hidden fields can be matched, too (never indexed unless named in the spec: then they are).
-    pub fn matching(&self, collection: CollectionIndex, field: &str, value: &Value) -> Vec<Arc<Record>> {
-        self.read(collection).map(|collection| collection.matching(field, value)).unwrap_or_default()
+    /// Records of which each field wanted equals its value (or, for an array field, contains it), in order of creation. Uses indexes where
+    /// there are any. Hidden fields can be matched, too (never indexed unless named in the spec: then they are).
+    pub fn matching(&self, collection: CollectionIndex, wanted: &[(&str, Value)]) -> Vec<Arc<Record>> {
+        self.read(collection).map(|collection| collection.matching(wanted)).unwrap_or_default()
+    }
+
+    /// The first record with such a field.
+    pub fn first_matching(&self, collection: CollectionIndex, field: &str, value: &Value) -> Option<&Arc<Record>> {
+        self.read(collection)?.first_matching(field, value)
     }
 
     /// Records in order of creation.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::key::{Key, Keys};
+use super::key::{Key, Keys, Sought};
 use super::members;
 use crate::fields::Fields;
 
@@ -59,6 +59,15 @@ impl Record {
             Some(value) => Some(Cow::Borrowed(value)),
             None => serde_json::from_str(members::find(&self.json, name)?).ok().map(Cow::Owned),
         }
+    }
+
+    /// Does a field equal the value or, where it holds an array, contain it? A missing field is null.
+    pub fn has(&self, name: &str, value: &Value) -> bool {
+        if value.is_array() {
+            return self.field(name).is_some_and(|found| *found == *value);
+        }
+        let sought = Sought::of(value);
+        self.keys(name).as_slice().iter().any(|key| sought.order(key).is_eq())
     }
 
     /// What a field is compared by.

@@ -57,8 +57,8 @@ fn replacing_keeps_identity_and_counts_entries() {
     let moved = store.replace(0, seq, &fields(json!({"state": "sent"})), Fields::default(), Some(70)).unwrap();
     assert_eq!((moved.since, moved.entry), (70, 1));
     assert_eq!(store.get(0, "par_1").map(|record| record.entry), Some(1));
-    assert!(store.matching(0, "state", &json!("queued")).is_empty());
-    assert_eq!(store.matching(0, "state", &json!("sent")).len(), 1);
+    assert!(store.matching(0, &[("state", json!("queued"))]).is_empty());
+    assert_eq!(store.matching(0, &[("state", json!("sent"))]).len(), 1);
 }
 
 #[test]
@@ -71,7 +71,41 @@ fn hidden_fields_are_merged_matched_and_indexable() {
         assert_eq!(Value::Object(record.visible().into_map()), json!({"name": "n", "size": 1}));
         assert_eq!(record.field("secret").as_deref(), Some(&json!("s")));
         assert_eq!(record.field("none"), None);
-        assert_eq!(store.matching(0, "secret", &json!("s")).len(), 1);
+        assert_eq!(store.matching(0, &[("secret", json!("s"))]).len(), 1);
+    }
+}
+
+#[test]
+fn records_that_have_several_fields_are_found_whatever_is_indexed() {
+    for indexes in [&[][..], &["state"], &["tags"], &["state", "tags", "size"]] {
+        let mut store = store(None, indexes);
+        for number in 0..60 {
+            let tags = if number % 5 == 0 { json!([]) } else { json!([number % 3, "x"]) };
+            let size = if number % 2 == 0 { json!(number % 4) } else { json!(f64::from(number % 4)) };
+            let state = if number % 7 == 0 { json!(null) } else { json!("a state whose name is longer than a key") };
+            put(&mut store, &number.to_string(), json!({"state": state, "tags": tags, "size": size}));
+        }
+        let state = ("state", json!("a state whose name is longer than a key"));
+        let (one, empty) = (("tags", json!(1)), ("tags", json!([])));
+        let count = |wanted: &[(&str, Value)]| {
+            let found = store.matching(0, wanted);
+            assert!(found.is_sorted_by_key(|record| record.seq));
+            assert!(found.iter().all(|record| wanted.iter().all(|(field, value)| record.has(field, value))));
+            let all = store.all(0).filter(|record| wanted.iter().all(|(field, value)| record.has(field, value)));
+            assert_eq!(all.count(), found.len(), "{wanted:?} by {indexes:?}");
+            let first = wanted.first().and_then(|(field, value)| store.first_matching(0, field, value));
+            assert!(found.is_empty() || first.is_none_or(|first| first.seq <= found[0].seq));
+            found.len()
+        };
+        let counted = [
+            count(&[]),
+            count(&[state.clone(), one.clone()]),
+            count(&[one.clone(), ("size", json!(3.0))]),
+            count(&[state.clone(), empty.clone()]),
+            count(&[("state", Value::Null), ("none", Value::Null)]),
+            count(&[state, one, empty]),
+        ];
+        assert_eq!(counted, [60, 13, 4, 10, 9, 0], "by {indexes:?}");
     }
 }
 
@@ -81,11 +115,11 @@ fn an_array_is_indexed_by_element() {
     let seq = put(&mut store, "a", json!({"tags": ["x", "y", "x"]}));
     put(&mut store, "b", json!({"tags": []}));
     put(&mut store, "c", json!({}));
-    assert_eq!(store.matching(0, "tags", &json!("x")).len(), 1);
-    assert_eq!(store.matching(0, "tags", &json!(null)).len(), 1);
+    assert_eq!(store.matching(0, &[("tags", json!("x"))]).len(), 1);
+    assert_eq!(store.matching(0, &[("tags", json!(null))]).len(), 1);
     store.replace(0, seq, &fields(json!({"tags": ["z"]})), Fields::default(), None);
-    assert!(store.matching(0, "tags", &json!("y")).is_empty());
-    assert_eq!(store.matching(0, "tags", &json!("z")).len(), 1);
+    assert!(store.matching(0, &[("tags", json!("y"))]).is_empty());
+    assert_eq!(store.matching(0, &[("tags", json!("z"))]).len(), 1);
     let sorted = Query { sort: vec![Sort { field: "tags".to_owned(), descending: true }], ..list() };
     assert_eq!(seqs(&store.page(0, &sorted)), [1, 3, 2]);
 }
@@ -130,7 +164,7 @@ fn a_clone_keeps_what_it_had() {
     let kept = store.clone();
     (1..=200).for_each(|seq| drop(store.remove(0, seq)));
     assert_eq!((store.len(0), kept.len(0)), (0, 200));
-    assert_eq!(kept.matching(0, "size", &json!(3)).len(), 29);
+    assert_eq!(kept.matching(0, &[("size", json!(3))]).len(), 29);
     assert!(kept.get(0, "77").is_some());
 }
 

@@ -90,7 +90,7 @@ impl<'c> Player<'c> {
     fn new(case: &'c Case, suite: &'c Suite) -> Player<'c> {
         let bases = suite.apis.iter().map(|api| Base {
             origin: format!("http://{}.test", api.name),
-            path: api.contract.operations.base.clone(),
+            path: api.contract.operations.base.to_string(),
         });
         let fake = FromFake { credential: case.fake.credential.clone(), receiver: case.fake.receiver.clone() };
         let settings = Settings {
