@@ -246,16 +246,23 @@ fn insert_into<T: Ord + Clone>(node: &mut Arc<Node<T>>, item: T, finger: &mut [u
         Node::Leaf(items) => match place_in(items, &item, usize::from(*here)) {
             Ok(_) => Growth::None,
             Err(at) => {
-                // Places in a node are below NODE_MAX, and so are those that the finger points to.
-                *here = at as u8;
-                match insert_at(items, at, item) {
-                    None => Growth::One,
-                    Some(right) => split_off(right.len(), Node::Leaf(right)),
+                let in_turn = at == usize::from(*here) + 1;
+                match insert_at(items, at, item, in_turn) {
+                    None => {
+                        // Places in a node are below NODE_MAX, and so are those that the finger points to.
+                        *here = at as u8;
+                        Growth::One
+                    }
+                    Some(right) => {
+                        *here = at.saturating_sub(items.len()) as u8;
+                        split_off(right.len(), Node::Leaf(right))
+                    }
                 }
             }
         },
         Node::Branch(children) => {
             let at = child_near(children, &item, usize::from(*here));
+            let in_turn = at == usize::from(*here);
             *here = at as u8;
             let child = &mut children[at];
             if item < child.first {
@@ -269,7 +276,9 @@ fn insert_into<T: Ord + Clone>(node: &mut Arc<Node<T>>, item: T, finger: &mut [u
                 }
                 Growth::Split(right) => {
                     child.len = child.len + 1 - right.len;
-                    match insert_at(children, at + 1, right) {
+                    // What came in turn mostly went to the right half.
+                    *here = (at + usize::from(in_turn)) as u8;
+                    match insert_at(children, at + 1, right, in_turn) {
                         None => Growth::One,
                         Some(right) => {
                             let len = right.iter().map(|child| child.len).sum();
@@ -290,8 +299,9 @@ fn split_off<T: Clone>(len: usize, node: Node<T>) -> Growth<T> {
     }
 }
 
-/// Inserts into a node's list; a full list is split and its right half handed back.
-fn insert_at<E>(list: &mut Vec<E>, at: usize, element: E) -> Option<Vec<E>> {
+/// Inserts into a node's list; a full list is split and its right part handed back. Where elements come in turn, each right after the one
+/// before, the cut is there: the left part stays full, as none of those to come goes there.
+fn insert_at<E>(list: &mut Vec<E>, at: usize, element: E, in_turn: bool) -> Option<Vec<E>> {
     if list.len() < NODE_MAX {
         if list.len() == list.capacity() {
             let room = list.len().max(ROOM_FIRST).min(NODE_MAX - list.len());
@@ -300,10 +310,11 @@ fn insert_at<E>(list: &mut Vec<E>, at: usize, element: E) -> Option<Vec<E>> {
         list.insert(at, element);
         return None;
     }
-    if at == NODE_MAX {
-        // Most orders grow at their end: leave the full node full instead of two halves of which one never grows again.
-        let mut right = Vec::with_capacity(ROOM_FIRST);
+    if at == NODE_MAX || in_turn && at > NODE_MAX / 2 {
+        let len = NODE_MAX - at + 1;
+        let mut right = Vec::with_capacity((2 * len).clamp(ROOM_FIRST, NODE_MAX));
         right.push(element);
+        right.extend(list.drain(at..));
         return Some(right);
     }
     let cut = NODE_MAX / 2;
@@ -469,6 +480,31 @@ mod tests {
         assert_eq!(ranked.len(), 0);
         assert_eq!(ranked.iter().next(), None);
         check(&kept, &expected);
+    }
+
+    fn leaves<T>(node: &Node<T>) -> usize {
+        match node {
+            Node::Leaf(_) => 1,
+            Node::Branch(children) => children.iter().map(|child| leaves(&child.node)).sum(),
+        }
+    }
+
+    #[test]
+    fn runs_that_grow_in_the_middle_leave_full_nodes_behind() {
+        let (mut ranked, mut expected) = (Ranked::default(), std::collections::BTreeSet::new());
+        let later = (0..40).map(|item| 1_000_000 + item);
+        let runs = (0..5_000).chain(500_000..505_000).chain(5_000..10_000);
+        for item in later.chain(runs) {
+            assert_eq!(ranked.insert(item), expected.insert(item));
+        }
+        check(&ranked, &expected);
+        let (found, least) = (leaves(&ranked.root), expected.len().div_ceil(NODE_MAX));
+        assert!(found <= least + least / 4, "{found} leaves for the items of {least}");
+        for step in 0..10_000 {
+            let item = 600_000 + step % 2 * 100_000 + step;
+            assert_eq!(ranked.insert(item), expected.insert(item));
+        }
+        check(&ranked, &expected);
     }
 
     #[test]
