@@ -2,37 +2,32 @@
 //!
 //! The text is our own compact output, so it is well formed; anything else finds nothing rather than failing.
 
+use std::ops::Range;
+
 /// The text of a top-level field's value.
 pub fn find<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let bytes = json.as_bytes();
-    // Stands on the brace or the comma before the next name.
-    let mut at = 0;
-    while bytes.get(at + 1) == Some(&b'"') {
-        let start = at + 1;
-        let name_end = string_end(bytes, start)?;
-        let value_end = value_end(bytes, name_end + 1)?;
-        if is_named(&bytes[start + 1..name_end - 1], name) {
-            return json.get(name_end + 1..value_end);
-        }
-        at = value_end;
-    }
-    None
+    let (_, value) = places(bytes).find(|(quoted, _)| is_named(&bytes[quoted.start + 1..quoted.end - 1], name))?;
+    json.get(value)
 }
 
 /// Every top-level field: the name with its quotes, and the text of its value.
 pub fn each(json: &str) -> impl Iterator<Item = (&str, &str)> {
-    let bytes = json.as_bytes();
+    places(json.as_bytes()).map_while(|(quoted, value)| Some((json.get(quoted)?, json.get(value)?)))
+}
+
+/// Where the name, with its quotes, and the value of every top-level field stand.
+fn places(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     // Stands on the brace or the comma before the next name.
     let mut at = 0;
     std::iter::from_fn(move || {
-        let name_start = at + 1;
-        if bytes.get(name_start) != Some(&b'"') {
+        let start = at + 1;
+        if bytes.get(start) != Some(&b'"') {
             return None;
         }
-        let name_end = string_end(bytes, name_start)?;
-        let value_end = value_end(bytes, name_end + 1)?;
-        at = value_end;
-        Some((json.get(name_start..name_end)?, json.get(name_end + 1..value_end)?))
+        let name_end = string_end(bytes, start)?;
+        at = value_end(bytes, name_end + 1)?;
+        Some((start..name_end, name_end + 1..at))
     })
 }
 
