@@ -64,7 +64,8 @@ impl Record {
     /// Does a field equal the value or, where it holds an array, contain it? A missing field is null.
     pub fn has(&self, name: &str, value: &Value) -> bool {
         if value.is_array() {
-            return self.field(name).is_some_and(|found| *found == *value);
+            let contains = |found: &Value| found.as_array().is_some_and(|elements| elements.contains(value));
+            return self.field(name).is_some_and(|found| *found == *value || contains(&found));
         }
         let sought = Sought::of(value);
         self.keys(name).as_slice().iter().any(|key| sought.order(key).is_eq())

@@ -117,6 +117,10 @@ fn an_array_is_indexed_by_element() {
     put(&mut store, "c", json!({}));
     assert_eq!(store.matching(0, &[("tags", json!("x"))]).len(), 1);
     assert_eq!(store.matching(0, &[("tags", json!(null))]).len(), 1);
+    put(&mut store, "d", json!({"tags": [["x"], ["y"]]}));
+    assert_eq!(store.matching(0, &[("tags", json!(["y"]))]).len(), 1);
+    assert_eq!(store.matching(0, &[("tags", json!([["x"], ["y"]]))]).len(), 1);
+    assert!(store.remove(0, 4).is_some());
     store.replace(0, seq, &fields(json!({"tags": ["z"]})), Fields::default(), None);
     assert!(store.matching(0, &[("tags", json!("y"))]).is_empty());
     assert_eq!(store.matching(0, &[("tags", json!("z"))]).len(), 1);
