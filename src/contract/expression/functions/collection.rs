@@ -9,9 +9,6 @@ use super::argument::Arguments;
 use crate::contract::expression::evaluate::LIST_LEN_MAX;
 use crate::contract::expression::operators::{Operator, compare, equal, integer};
 
-/// Up to so many elements are compared pair by pair: that costs less than a form that can be sorted.
-const PAIRS_LEN_MAX: usize = 8;
-
 pub fn size(arguments: Arguments<'_>) -> Result<Value, String> {
     match arguments.value(0) {
         Value::String(text) => Ok(text.chars().count().into()),
@@ -23,13 +20,9 @@ pub fn size(arguments: Arguments<'_>) -> Result<Value, String> {
 }
 
 pub fn distinct(arguments: Arguments<'_>) -> Result<Value, String> {
-    let list = arguments.list(0)?;
-    if list.len() <= PAIRS_LEN_MAX {
-        let is_new = |place: &usize| !list[..*place].iter().any(|before| equal(before, &list[*place]));
-        return Ok((0..list.len()).filter(is_new).map(|place| list[place].clone()).collect());
-    }
     let mut seen = BTreeSet::new();
-    Ok(list.iter().filter(|element| seen.insert(canonical(element))).cloned().collect())
+    let list = arguments.list(0)?.iter();
+    Ok(list.filter(|element| seen.insert(canonical(element))).cloned().collect())
 }
 
 pub fn without(arguments: Arguments<'_>) -> Result<Value, String> {
