@@ -10,18 +10,6 @@ const ACRONYMS: [&str; 20] = [
     "URL", "UTC", "UUID", "XML",
 ];
 
-/// Bytes of the longest of them.
-const ACRONYM_LEN_MAX: usize = {
-    let (mut longest, mut at) = (0, 0);
-    while at < ACRONYMS.len() {
-        if ACRONYMS[at].len() > longest {
-            longest = ACRONYMS[at].len();
-        }
-        at += 1;
-    }
-    longest
-};
-
 /// A field's name in words: `channelId` is `Channel ID`, `per_page` is `Per page`.
 pub fn humanise(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
@@ -114,10 +102,7 @@ fn starts_hump(before: char, capital: &str) -> bool {
 
 /// Appends a word as it is written; the first of a text begins with a capital.
 fn push_cased(word: &str, text: &mut String) {
-    let acronym = |word: &str| match word.len() {
-        ..=ACRONYM_LEN_MAX => ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word)),
-        _ => None,
-    };
+    let acronym = |word: &str| ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
     if let Some(acronym) = acronym(word) {
         return text.push_str(acronym);
     }
