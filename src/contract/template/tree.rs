@@ -367,9 +367,9 @@ impl Writer<'_> {
             }
             inner.bind_owned("index", Value::from(index));
             inner.bind_ref(name, item);
+            let value = self.node(body, &inner)?;
             // What an element borrows goes with its names.
-            let value = self.node(body, &inner)?.into_value();
-            made.extend(self.keeps.then_some(value));
+            made.extend(self.keeps.then(|| value.into_value()));
             inner.truncate(0);
         }
         self.put(b"]");
