@@ -24,7 +24,8 @@ pub struct Collection {
     by_id: LookedUp<Named, ()>,
     /// Default order; `None` where that is the order of creation.
     order: Option<Ranked<Placed>>,
-    indexes: Vec<Index>,
+    /// Each is made when it is first looked at, and kept in step from then on: what nobody asks for costs nothing.
+    indexes: Vec<OnceLock<Index>>,
     blobs: imbl::OrdMap<u64, Bytes>,
 }
 
@@ -49,7 +50,7 @@ pub struct Entry {
     pub place: Placed,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Index {
     pub entries: Ranked<Entry>,
     /// Records that do not stand here exactly once: their field holds an array. Without any, the index is a sort of the collection.
@@ -63,7 +64,7 @@ struct Named(Arc<Record>);
 /// What places a record in order and indexes.
 struct Standing {
     place: Placed,
-    /// For each index of the spec.
+    /// For each index that is made.
     keys: Vec<Keys>,
 }
 
@@ -74,7 +75,7 @@ impl Collection {
             records: Ranked::default(),
             by_id: LookedUp::default(),
             order: spec.order.as_ref().map(|_| Ranked::default()),
-            indexes: spec.indexes.iter().map(|_| Index { entries: Ranked::default(), irregular: 0 }).collect(),
+            indexes: spec.indexes.iter().map(|_| OnceLock::new()).collect(),
             blobs: imbl::OrdMap::new(),
             spec: Arc::new(spec),
         }
@@ -120,7 +121,7 @@ impl Collection {
         if let Some(order) = &mut self.order {
             order.insert(standing.place.clone());
         }
-        for (index, keys) in self.indexes.iter_mut().zip(&standing.keys) {
+        for (index, keys) in self.made().zip(&standing.keys) {
             index.add(keys, &standing.place);
         }
         Ok(record)
@@ -149,7 +150,7 @@ impl Collection {
             order.remove(&before.place);
             order.insert(after.place.clone());
         }
-        for (index, (old, new)) in self.indexes.iter_mut().zip(before.keys.iter().zip(&after.keys)) {
+        for (index, (old, new)) in self.made().zip(before.keys.iter().zip(&after.keys)) {
             if moved || old != new {
                 index.remove(old, &before.place);
                 index.add(new, &after.place);
@@ -166,7 +167,7 @@ impl Collection {
         if let Some(order) = &mut self.order {
             order.remove(&standing.place);
         }
-        for (index, keys) in self.indexes.iter_mut().zip(&standing.keys) {
+        for (index, keys) in self.made().zip(&standing.keys) {
             index.remove(keys, &standing.place);
         }
         self.blobs.remove(&seq);
@@ -246,9 +247,25 @@ impl Collection {
         self.order.as_ref()
     }
 
+    /// A field's index, made now if it was not asked for before, which takes a look at every record.
     pub fn index(&self, field: &str) -> Option<&Index> {
         let at = self.spec.indexes.iter().position(|candidate| **candidate == *field)?;
-        self.indexes.get(at)
+        let make = || {
+            let mut index = Index::default();
+            self.all().for_each(|record| index.add(&record.keys(field), &self.place_of(record)));
+            index
+        };
+        Some(self.indexes.get(at)?.get_or_init(make))
+    }
+
+    fn made(&mut self) -> impl Iterator<Item = &mut Index> {
+        self.indexes.iter_mut().filter_map(OnceLock::get_mut)
+    }
+
+    /// The fields of indexes that are made.
+    fn looked_at(&self) -> impl Iterator<Item = &str> {
+        let fields = self.spec.indexes.iter().zip(&self.indexes);
+        fields.filter(|(_, index)| index.get().is_some()).map(|(field, _)| &**field)
     }
 
     /// A stored record's place in default order.
@@ -258,14 +275,13 @@ impl Collection {
     }
 
     fn standing_of(&self, record: &Record) -> Standing {
-        let keys = self.spec.indexes.iter().map(|field| record.keys(field)).collect();
-        Standing { place: self.place_of(record), keys }
+        Standing { place: self.place_of(record), keys: self.looked_at().map(|field| record.keys(field)).collect() }
     }
 
     fn standing(&self, seq: u64, visible: &Fields, hidden: Option<&Fields>) -> Standing {
         let value = |field: &str| hidden.and_then(|hidden| hidden.get(field)).or_else(|| visible.get(field));
         let order = self.spec.order.as_ref().map_or(Key::Null, |field| Keys::of(value(field)).least());
-        let keys = self.spec.indexes.iter().map(|field| Keys::of(value(field))).collect();
+        let keys = self.looked_at().map(|field| Keys::of(value(field))).collect();
         Standing { place: Placed { order, seq }, keys }
     }
 }
