@@ -1,6 +1,6 @@
 //! Instants: milliseconds since the Unix epoch, and how they are written. Always UTC; nothing here reads a clock.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use jiff::civil::{Date, DateTime, date as civil_date};
 use jiff::fmt::temporal::Pieces;
@@ -8,6 +8,9 @@ use jiff::fmt::{rfc2822, strtime};
 use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
 pub const DAY_MS: i64 = 86_400_000;
+
+/// The instants that can be written: those of the years 0 to 9999.
+pub const WRITABLE: RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 const EPOCH: Date = civil_date(1970, 1, 1);
 const RFC2822: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
@@ -91,8 +94,11 @@ pub fn date(ms: i64) -> Option<String> {
 
 /// The day of an instant; `None` outside the years 0 to 9999, the ones that can be written.
 pub fn day(ms: i64) -> Option<Date> {
+    if !WRITABLE.contains(&ms) {
+        return None;
+    }
     let since = Span::new().try_days(ms.div_euclid(DAY_MS)).ok()?;
-    EPOCH.checked_add(since).ok().filter(|day| (0..=9999).contains(&day.year()))
+    EPOCH.checked_add(since).ok()
 }
 
 /// RFC 3339 text or a date (its midnight) as milliseconds, rounded down, as a clock that shows milliseconds would.
@@ -105,7 +111,7 @@ pub fn parse(text: &str) -> Option<i64> {
         Ok(moment) => i64::try_from(moment.as_nanosecond().div_euclid(1_000_000)).ok()?,
         Err(_) => parse_by_parts(text)?,
     };
-    day(ms).map(|_| ms)
+    WRITABLE.contains(&ms).then_some(ms)
 }
 
 /// What [`iso`] wrote, read back: most instants that are read are ours.
@@ -164,15 +170,20 @@ pub fn is_date_time(text: &str) -> bool {
 }
 
 /// `d` stands for a digit, everything else for itself.
-fn has_shape(text: &str, shape: &[u8]) -> bool {
-    let fits = |(byte, wanted): (u8, &u8)| if *wanted == b'd' { byte.is_ascii_digit() } else { byte == *wanted };
-    text.len() == shape.len() && text.bytes().zip(shape).all(fits)
+fn has_shape<const LEN: usize>(text: &str, shape: &[u8; LEN]) -> bool {
+    let Ok(text) = <&[u8; LEN]>::try_from(text.as_bytes()) else { return false };
+    // All bytes are looked at whatever the first one says: so they are looked at many at once.
+    let mut fits = true;
+    for (byte, wanted) in text.iter().zip(shape) {
+        fits &= (*wanted == b'd') & byte.is_ascii_digit() | (byte == wanted) & (*wanted != b'd');
+    }
+    fits
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        DAY_MS, date, duration_ms, http_date, is_canonical, is_date, is_date_time, iso, iso_millis, parse,
+        DAY_MS, WRITABLE, date, duration_ms, http_date, is_canonical, is_date, is_date_time, iso, iso_millis, parse,
         parse_http_date,
     };
 
@@ -196,8 +207,10 @@ mod tests {
             let ms = parse(text).expect(text);
             assert_eq!(is_canonical(text), iso(ms).as_deref() == Some(text), "{text}");
         }
+        let first = parse("0000-01-01T00:00:00Z").expect("the first one");
         let last = parse("9999-12-31T23:59:59.999Z").expect("the last one");
-        assert_eq!(iso(last + 1), None);
+        assert_eq!(WRITABLE, first..=last);
+        assert_eq!((iso(first - 1), iso(last + 1), iso(i64::MIN), iso(i64::MAX)), (None, None, None, None));
         assert_eq!(date(last).as_deref(), Some("9999-12-31"));
         assert_eq!(parse("9999-12-31T23:59:59-01:00"), None);
         assert_eq!(parse("9999-12-31T23:59:59+01:00"), Some(last - 3_600_999));

@@ -45,6 +45,13 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
+/// The text of a value.
+pub fn text(value: &Value) -> String {
+    let mut out = Vec::new();
+    write(value, &mut out);
+    utf8(out)
+}
+
 /// The text of an object that has these fields.
 pub fn fields_text(fields: &Fields) -> Box<str> {
     let mut out = Vec::with_capacity(ROOM);
@@ -66,7 +73,11 @@ fn members(fields: &[(Arc<str>, Value)]) -> impl Iterator<Item = (&str, &Value)>
 }
 
 fn boxed(text: Vec<u8>) -> Box<str> {
-    String::from_utf8(text).expect("JSON is UTF-8").into()
+    utf8(text).into()
+}
+
+fn utf8(text: Vec<u8>) -> String {
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 fn write_object<'f>(fields: impl Iterator<Item = (&'f str, &'f Value)>, out: &mut Vec<u8>) {
@@ -134,6 +145,7 @@ mod tests {
         let mut out = Vec::new();
         write(value, &mut out);
         assert_eq!(String::from_utf8(out).expect("text"), value.to_string());
+        assert_eq!(text(value), value.to_string());
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::pointer;
+use crate::{json, pointer};
 use document::{Document, Source};
 use error::LoadError;
 use infer::Reason;
@@ -86,7 +86,7 @@ impl Contract {
 
     /// Has somebody written behaviour for this document? Without an author all of it is inferred.
     pub fn is_authored(&self) -> bool {
-        self.document.root.get("x-standin").is_some()
+        self.document.root.as_object().is_some_and(|root| json::member(root, "x-standin").is_some())
     }
 
     /// `info.title`.

@@ -11,6 +11,7 @@ use crate::contract::Contract;
 use crate::contract::expression::{EvaluationError, Scope};
 use crate::contract::plan::Limit;
 use crate::contract::vocabulary::{LimitSubject, LimitWindow, ResetUnit};
+use crate::json;
 use crate::world::World;
 use crate::world::quota::{Rate, Standing, Window};
 
@@ -148,9 +149,9 @@ fn subject<'a>(limit: &Limit, caller: &Caller<'a>, now: i64) -> Result<Option<Co
     {
         return Ok(None);
     }
-    let by = limit.by.as_ref().map(|by| by.evaluate(scope)).transpose()?;
+    let by = limit.by.as_ref().map(|by| by.value(scope)).transpose()?;
     // Whom nothing tells apart is counted by the credential. A text in quotes is never taken for a credential's name.
-    Ok(Some(by.filter(|by| !by.is_null()).map_or(Cow::Borrowed(name), |by| Cow::Owned(by.to_string()))))
+    Ok(Some(by.filter(|by| !by.is_null()).map_or(Cow::Borrowed(name), |by| Cow::Owned(json::text(&by)))))
 }
 
 fn rate(limit: &Limit) -> Rate {

@@ -15,6 +15,9 @@ use crate::world::ids;
 use crate::world::journal::{Account, Cause, Text};
 use crate::world::store::Record;
 
+/// Room for the causes of most calls.
+const CAUSES_EXPECTED: usize = 8;
+
 pub struct Turn<'c, 'w> {
     pub contract: &'c Contract,
     pub world: &'w mut World,
@@ -40,7 +43,7 @@ struct Written {
 impl<'c, 'w> Turn<'c, 'w> {
     pub fn new(contract: &'c Contract, world: &'w mut World) -> Turn<'c, 'w> {
         let now = world.clock.now();
-        let (causes, account) = (Vec::new(), Account::default());
+        let (causes, account) = (Vec::with_capacity(CAUSES_EXPECTED), Account::default());
         Turn { contract, world, now, causes, account, changed: false, fault_acted: false, written: None }
     }
 
