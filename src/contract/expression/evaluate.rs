@@ -9,10 +9,11 @@ use std::cell::Cell;
 use serde_json::{Map, Value};
 
 use super::Scope;
+use super::functions::Function;
 use super::object::Object;
 use super::operators::{NULL, kind, negate};
 use super::scope::Bound;
-use super::syntax::{Comprehension, ComprehensionKind, Element, Key, Node};
+use super::syntax::{Comprehension, ComprehensionKind, Condition, Element, Key, Node};
 use crate::json;
 
 /// The longest list that a comprehension goes through.
@@ -65,25 +66,14 @@ impl<'s> Run<'s> {
             Node::Name(name) => self.scope.value(name).map(Cow::Borrowed),
             Node::Variable(index) => variable(*index, variables).map(|item| Cow::Borrowed(item.value())),
             Node::Member { .. } => Ok(self.optional(node, variables)?.unwrap_or(Cow::Borrowed(&NULL))),
-            Node::Has { of, key } => {
-                let of = self.holder(of, variables)?;
-                Ok(boolean(of.map_or(Ok(None), |of| self.member(of, key, variables))?.is_some()))
-            }
             Node::OrValue { optional, otherwise } => match self.present(optional, variables)? {
                 Some(value) => Ok(value),
                 None => self.value(otherwise, variables),
             },
-            Node::HasValue(optional) => Ok(boolean(self.present(optional, variables)?.is_some())),
             Node::List(elements) => self.list(elements, variables).map(Cow::Owned),
             Node::Object(entries) => self.object(entries, variables).map(Cow::Owned),
-            Node::Not(operand) => Ok(boolean(!self.truth(operand, variables, "!")?)),
             Node::Negate(operand) => negate(&*self.value(operand, variables)?).map(Cow::Owned),
-            Node::And(left, right) => {
-                Ok(boolean(self.truth(left, variables, "&&")? && self.truth(right, variables, "&&")?))
-            }
-            Node::Or(left, right) => {
-                Ok(boolean(self.truth(left, variables, "||")? || self.truth(right, variables, "||")?))
-            }
+            Node::Condition(condition) => self.decided(condition, variables).map(boolean),
             Node::Conditional { test, then, otherwise } => {
                 let chosen = if self.truth(test, variables, "?:")? { then } else { otherwise };
                 self.value(chosen, variables)
@@ -92,19 +82,56 @@ impl<'s> Run<'s> {
                 let (left, right) = (self.value(left, variables)?, self.value(right, variables)?);
                 self.made(operator.apply(&left, &right)?)
             }
-            Node::Matches(subject, regex) => match &*self.value(subject, variables)? {
-                Value::String(text) => Ok(boolean(regex.is_match(text))),
-                other => Err(format!("matches: argument 1 must be text, got {}", kind(other))),
-            },
-            Node::Call(function, arguments) => {
-                let mut values = Vec::with_capacity(arguments.len());
-                for argument in arguments {
-                    values.push(self.value(argument, variables)?);
-                }
-                self.made(function.run(&values).map_err(|message| format!("{}: {message}", function.name))?)
-            }
+            Node::Call(function, arguments) => self.call(function, arguments, variables),
             Node::Comprehension(comprehension) => self.comprehension(comprehension, variables),
         }
+    }
+
+    fn decided<'v>(&self, condition: &'v Condition, variables: Option<&'v Variables<'v>>) -> Result<bool, String>
+    where
+        's: 'v,
+    {
+        match condition {
+            Condition::Has { of, key } => {
+                let of = self.holder(of, variables)?;
+                Ok(of.map_or(Ok(None), |of| self.member(of, key, variables))?.is_some())
+            }
+            Condition::HasValue(optional) => Ok(self.present(optional, variables)?.is_some()),
+            Condition::Not(operand) => Ok(!self.truth(operand, variables, "!")?),
+            Condition::And(left, right) => {
+                Ok(self.truth(left, variables, "&&")? && self.truth(right, variables, "&&")?)
+            }
+            Condition::Or(left, right) => Ok(self.truth(left, variables, "||")? || self.truth(right, variables, "||")?),
+            Condition::Binary(operator, left, right) => {
+                let (left, right) = (self.value(left, variables)?, self.value(right, variables)?);
+                operator.holds(&left, &right)
+            }
+            Condition::Matches(subject, regex) => match &*self.value(subject, variables)? {
+                Value::String(text) => Ok(regex.is_match(text)),
+                other => Err(format!("matches: argument 1 must be text, got {}", kind(other))),
+            },
+        }
+    }
+
+    fn call<'v>(
+        &self,
+        function: &'static Function,
+        arguments: &'v [Node],
+        variables: Option<&'v Variables<'v>>,
+    ) -> Evaluated<'v>
+    where
+        's: 'v,
+    {
+        // Most functions take one argument or two, for which no list has to be made.
+        let made = match arguments {
+            [only] => function.run(&[self.value(only, variables)?]),
+            [one, two] => function.run(&[self.value(one, variables)?, self.value(two, variables)?]),
+            _ => {
+                let values = arguments.iter().map(|argument| self.value(argument, variables));
+                function.run(&values.collect::<Result<Vec<_>, _>>()?)
+            }
+        };
+        self.made(made.map_err(|message| format!("{}: {message}", function.name))?)
     }
 
     /// A member chain's value, or `None` when its end is not there. Other nodes always have a value.
@@ -182,6 +209,10 @@ impl<'s> Run<'s> {
     where
         's: 'v,
     {
+        if let Node::Condition(condition) = node {
+            self.charge(1)?;
+            return self.decided(condition, variables);
+        }
         let value = self.value(node, variables)?;
         value.as_bool().ok_or_else(|| format!("`{operator}` needs true or false, got {}", kind(&value)))
     }

@@ -42,35 +42,65 @@ impl Operator {
         }
     }
 
-    pub fn apply(self, left: &Value, right: &Value) -> Result<Value, String> {
+    /// Does it compare, and so come to true or false?
+    pub fn compares(self) -> bool {
         match self {
-            Operator::Equal => Ok(Value::Bool(equal(left, right))),
-            Operator::NotEqual => Ok(Value::Bool(!equal(left, right))),
-            Operator::Less => self.ordered(left, right, |order| order == Ordering::Less),
-            Operator::LessOrEqual => self.ordered(left, right, |order| order != Ordering::Greater),
-            Operator::Greater => self.ordered(left, right, |order| order == Ordering::Greater),
-            Operator::GreaterOrEqual => self.ordered(left, right, |order| order != Ordering::Less),
-            Operator::In => contains(right, left).map(Value::Bool),
-            Operator::Add => match (left, right) {
-                (Value::String(left), Value::String(right)) => Ok(Value::String([left.as_str(), right].concat())),
-                (Value::Array(left), Value::Array(right)) => Ok(Value::Array([left.as_slice(), right].concat())),
-                _ => self.arithmetic(left, right),
-            },
-            _ => self.arithmetic(left, right),
+            Operator::Equal | Operator::NotEqual | Operator::In => true,
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => true,
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Remainder => false,
         }
     }
 
-    fn ordered(self, left: &Value, right: &Value, wanted: fn(Ordering) -> bool) -> Result<Value, String> {
-        compare(left, right).map(|order| Value::Bool(wanted(order))).ok_or_else(|| self.mismatch(left, right))
+    /// What an operator that compares comes to.
+    pub fn holds(self, left: &Value, right: &Value) -> Result<bool, String> {
+        let ordered = || compare(left, right).ok_or_else(|| self.mismatch(left, right));
+        match self {
+            Operator::Equal => Ok(equal(left, right)),
+            Operator::NotEqual => Ok(!equal(left, right)),
+            Operator::Less => ordered().map(Ordering::is_lt),
+            Operator::LessOrEqual => ordered().map(Ordering::is_le),
+            Operator::Greater => ordered().map(Ordering::is_gt),
+            Operator::GreaterOrEqual => ordered().map(Ordering::is_ge),
+            Operator::In => contains(right, left),
+            _ => Err(self.mismatch(left, right)),
+        }
+    }
+
+    /// What an operator that computes makes.
+    pub fn apply(self, left: &Value, right: &Value) -> Result<Value, String> {
+        match (self, left, right) {
+            (Operator::Add, Value::String(left), Value::String(right)) => {
+                Ok(Value::String([left.as_str(), right].concat()))
+            }
+            (Operator::Add, Value::Array(left), Value::Array(right)) => {
+                Ok(Value::Array([left.as_slice(), right].concat()))
+            }
+            _ => self.arithmetic(left, right),
+        }
     }
 
     fn arithmetic(self, left: &Value, right: &Value) -> Result<Value, String> {
         let (Value::Number(left), Value::Number(right)) = (left, right) else {
             return Err(self.mismatch(left, right));
         };
+        if let Some(result) = left.as_i64().zip(right.as_i64()).and_then(|(left, right)| self.small(left, right)) {
+            return Ok(result.into());
+        }
         match (integer(left), integer(right)) {
             (Some(left), Some(right)) => self.integers(left, right),
             _ => self.doubles(double(left), double(right)),
+        }
+    }
+
+    /// The same as [`Operator::integers`] for less, where operands and result are small; nothing where they are not.
+    fn small(self, left: i64, right: i64) -> Option<i64> {
+        match self {
+            Operator::Add => left.checked_add(right),
+            Operator::Subtract => left.checked_sub(right),
+            Operator::Multiply => left.checked_mul(right),
+            Operator::Divide => left.checked_div(right),
+            Operator::Remainder => left.checked_rem(right),
+            _ => None,
         }
     }
 
@@ -202,8 +232,11 @@ pub fn double_value(value: f64) -> Result<Value, String> {
 }
 
 fn numbers(left: &Number, right: &Number) -> Option<Ordering> {
-    match (integer(left), integer(right)) {
+    match (left.as_i64(), right.as_i64()) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => double(left).partial_cmp(&double(right)),
+        _ => match (integer(left), integer(right)) {
+            (Some(left), Some(right)) => Some(left.cmp(&right)),
+            _ => double(left).partial_cmp(&double(right)),
+        },
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::COMPREHENSION_DEPTH_MAX;
-use super::node::{Comprehension, ComprehensionKind, Element, Key, Node};
+use super::node::{Comprehension, ComprehensionKind, Condition, Element, Key, Node};
 use super::term::{Kind, Part, Term};
 use crate::contract::expression::ExpressionError;
 use crate::contract::expression::functions::text::pattern;
@@ -58,16 +58,22 @@ impl<'t> Checker<'_, 't> {
             Kind::Object(entries) => {
                 Node::Object(entries.into_iter().map(|(key, value)| self.entry(key, value)).collect::<Result<_, _>>()?)
             }
-            Kind::Not(operand) => Node::Not(self.boxed(*operand)?),
+            Kind::Not(operand) => Node::Condition(Condition::Not(self.boxed(*operand)?)),
             Kind::Negate(operand) => Node::Negate(self.boxed(*operand)?),
-            Kind::And(left, right) => Node::And(self.boxed(*left)?, self.boxed(*right)?),
-            Kind::Or(left, right) => Node::Or(self.boxed(*left)?, self.boxed(*right)?),
+            Kind::And(left, right) => Node::Condition(Condition::And(self.boxed(*left)?, self.boxed(*right)?)),
+            Kind::Or(left, right) => Node::Condition(Condition::Or(self.boxed(*left)?, self.boxed(*right)?)),
             Kind::Conditional { test, then, otherwise } => Node::Conditional {
                 test: self.boxed(*test)?,
                 then: self.boxed(*then)?,
                 otherwise: self.boxed(*otherwise)?,
             },
-            Kind::Binary(operator, left, right) => Node::Binary(operator, self.boxed(*left)?, self.boxed(*right)?),
+            Kind::Binary(operator, left, right) => {
+                let (left, right) = (self.boxed(*left)?, self.boxed(*right)?);
+                match operator.compares() {
+                    true => Node::Condition(Condition::Binary(operator, left, right)),
+                    false => Node::Binary(operator, left, right),
+                }
+            }
         })
     }
 
@@ -115,7 +121,7 @@ impl<'t> Checker<'_, 't> {
             ("orValue", Some(target), 1) => {
                 Ok(Node::OrValue { optional: self.boxed(*target)?, otherwise: self.boxed(arguments.swap_remove(0))? })
             }
-            ("hasValue", Some(target), 0) => Ok(Node::HasValue(self.boxed(*target)?)),
+            ("hasValue", Some(target), 0) => Ok(Node::Condition(Condition::HasValue(self.boxed(*target)?))),
             (name, Some(target), _) => match comprehension(name) {
                 Some(kind) => self.comprehension(kind, *target, arguments, offset),
                 None => self.function(name, Some(*target), arguments, offset),
@@ -129,7 +135,7 @@ impl<'t> Checker<'_, 't> {
             return Err(ExpressionError::new("has takes one path", offset).hint(HAS_EXAMPLE));
         };
         match self.node(argument)? {
-            Node::Member { of, key, .. } => Ok(Node::Has { of, key }),
+            Node::Member { of, key, .. } => Ok(Node::Condition(Condition::Has { of, key })),
             _ => Err(ExpressionError::new("has takes a path with a member", offset).hint(HAS_EXAMPLE)),
         }
     }
@@ -186,7 +192,7 @@ impl<'t> Checker<'_, 't> {
         if let ("matches", [_, Node::Literal(Value::String(text))]) = (name, checked.as_slice()) {
             let regex = pattern(text).map_err(|message| ExpressionError::new(message, offset))?;
             let subject = checked.swap_remove(0);
-            return Ok(Node::Matches(Box::new(subject), Box::new(regex)));
+            return Ok(Node::Condition(Condition::Matches(Box::new(subject), Box::new(regex))));
         }
         Ok(Node::Call(function, checked))
     }

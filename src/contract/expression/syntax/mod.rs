@@ -20,7 +20,7 @@ mod parser;
 mod term;
 
 pub use check::check_name;
-pub use node::{Comprehension, ComprehensionKind, Element, Key, Node};
+pub use node::{Comprehension, ComprehensionKind, Condition, Element, Key, Node};
 
 use super::ExpressionError;
 

@@ -20,34 +20,43 @@ pub enum Node {
         key: Key,
         optional: bool,
     },
-    /// `has(x.y)`, `has(x['y'])`.
-    Has {
-        of: Box<Node>,
-        key: Key,
-    },
     /// `x.?y.orValue(z)`.
     OrValue {
         optional: Box<Node>,
         otherwise: Box<Node>,
     },
-    /// `x.?y.hasValue()`.
-    HasValue(Box<Node>),
     List(Vec<Element>),
     Object(Vec<(Node, Element)>),
-    Not(Box<Node>),
     Negate(Box<Node>),
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
+    Condition(Condition),
     Conditional {
         test: Box<Node>,
         then: Box<Node>,
         otherwise: Box<Node>,
     },
+    /// An operator that computes.
+    Binary(Operator, Box<Node>, Box<Node>),
+    Call(&'static Function, Vec<Node>),
+    Comprehension(Comprehension),
+}
+
+/// What is always true or false: most of what rules ask, and no value has to be made of it.
+#[derive(Debug)]
+pub enum Condition {
+    /// `has(x.y)`, `has(x['y'])`.
+    Has {
+        of: Box<Node>,
+        key: Key,
+    },
+    /// `x.?y.hasValue()`.
+    HasValue(Box<Node>),
+    Not(Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Or(Box<Node>, Box<Node>),
+    /// An operator that compares.
     Binary(Operator, Box<Node>, Box<Node>),
     /// `matches` with a pattern known at load.
     Matches(Box<Node>, Box<Regex>),
-    Call(&'static Function, Vec<Node>),
-    Comprehension(Comprehension),
 }
 
 #[derive(Debug)]
