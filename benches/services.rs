@@ -1,6 +1,6 @@
 //! What is measured of each shipped service: its limits are lifted, and its calls are named here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -19,6 +19,8 @@ pub struct Service {
 pub struct Making {
     pub post: &'static str,
     body: &'static str,
+    /// The body's schema, among those of the service's document.
+    pub schema: &'static str,
     /// A page of twenty.
     pub list: &'static str,
 }
@@ -40,6 +42,7 @@ const OTHERS: [Service; 3] = [
         making: Some(Making {
             post: "/api/v1/posts",
             body: r#"{"content":TEXT,"platforms":["twitter"]}"#,
+            schema: "CreatePost",
             list: "/api/v1/posts?limit=20",
         }),
     },
@@ -58,6 +61,7 @@ const OTHERS: [Service; 3] = [
         making: Some(Making {
             post: "/v1/webhooks",
             body: r#"{"url":"https://receiver.example/hook","events":["post.failed"]}"#,
+            schema: "CreateWebhook",
             list: "/v1/webhooks?limit=20",
         }),
     },
@@ -65,8 +69,12 @@ const OTHERS: [Service; 3] = [
 
 /// Those beside flow that are shipped.
 pub fn others() -> impl Iterator<Item = Service> {
-    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
-    OTHERS.into_iter().filter(move |service| spec.join(service.name).join("openapi.yaml").is_file())
+    OTHERS.into_iter().filter(|service| document(service.name).is_file())
+}
+
+/// The document of a shipped service.
+pub fn document(service: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("spec").join(service).join("openapi.yaml")
 }
 
 /// The name of the overlay that lifts a service's limits, and its text; none for anything else that is served.

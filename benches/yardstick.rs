@@ -17,7 +17,7 @@ pub fn run(role: &[String]) {
     runtime.block_on(async {
         let app = match role[0].as_str() {
             "static" => fixed(std::fs::read(&role[1]).expect("the body")),
-            _ => store(),
+            _ => store(&role[1], &role[2]),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         println!("ready http://{}", listener.local_addr().expect("an address"));
@@ -38,17 +38,12 @@ struct Store {
     posts: Mutex<BTreeMap<u64, Value>>,
 }
 
-fn store() -> Router {
-    let schema = json!({
-        "type": "object", "required": ["channelId"],
-        "properties": {
-            "channelId": {"type": "string", "minLength": 1},
-            "content": {"type": "string", "minLength": 1, "maxLength": 10_000},
-            "mediaKeys": {"type": "array", "maxItems": 10, "items": {"type": "string"}},
-            "scheduledFor": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "format": "date-time"}]}
-        },
-        "anyOf": [{"required": ["content"]}, {"required": ["mediaKeys"]}]
-    });
+/// What it takes has to fit a schema of a document.
+fn store(document: &str, schema: &str) -> Router {
+    let text = std::fs::read_to_string(document).expect("the document");
+    let document: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let schema =
+        json!({"$ref": format!("#/components/schemas/{schema}"), "components": document["components"].clone()});
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
     let store = Arc::new(Store { validator, posts: Mutex::default() });
     Router::new().route("/posts", get(list).post(create)).with_state(store)
