@@ -44,7 +44,7 @@ use crate::contract::vocabulary::{Kept, LimitSubject};
 use crate::world::World;
 use crate::world::fault::Kind;
 use crate::world::ids::IdForm;
-use crate::world::journal::{Performed, What};
+use crate::world::journal::{self, Performed, What};
 use crate::world::outbox::Receipt;
 use crate::world::quota::Standing;
 use crate::world::replay::Pinned;
@@ -505,13 +505,14 @@ fn record(mut turn: Turn<'_, '_>, call: &Call, visit: &Visit, reply: &Reply) {
     if let (Some(action), Some(_)) = (action, &visit.principal) {
         world.tallies.count_call(now, &action.label, reply.status.as_u16() >= 400);
     }
+    let (request, kept_reply) = journal::kept(&call.body, &reply.body);
     let what = What::Call {
         method: call.method.clone(),
         path: target(call),
         operation: visit.operation.map(|operation| contract.names[operation.0].clone()),
         status: reply.status.as_u16(),
-        request: call.body.clone(),
-        reply: reply.body.clone(),
+        request,
+        reply: kept_reply,
         account,
     };
     let entry = world.journal.push(now, what, causes);

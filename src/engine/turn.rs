@@ -16,7 +16,7 @@ use crate::world::journal::{Account, Cause, Text};
 use crate::world::store::Record;
 
 /// Room for the causes of most calls.
-const CAUSES_EXPECTED: usize = 8;
+const CAUSES_EXPECTED: usize = 4;
 
 pub struct Turn<'c, 'w> {
     pub contract: &'c Contract,

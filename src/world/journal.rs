@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 pub const ENTRIES_MAX: usize = 2_000;
 /// Most bytes of bodies and texts kept over all entries; older entries are dropped to stay below.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Up to so many bytes of a call's bodies are copied; larger ones are shared with whoever has them, too.
+const COPIED_MAX: usize = 4 * 1024;
 /// How much of a body's SHA-256 stands in the canonical text.
 const DIGEST_BYTES: usize = 8;
 
@@ -148,6 +150,16 @@ impl Journal {
         }
         text
     }
+}
+
+/// What a call brought and what it got, as both are kept. A small body mostly stands in a buffer larger than itself, which the next call can
+/// have again when the journal has a copy.
+pub fn kept(request: &Bytes, reply: &Bytes) -> (Bytes, Bytes) {
+    if request.len() + reply.len() > COPIED_MAX {
+        return (request.clone(), reply.clone());
+    }
+    let mut both = Bytes::from([&request[..], reply].concat());
+    (both.split_to(request.len()), both)
 }
 
 impl Cause {
@@ -301,6 +313,14 @@ mod tests {
 
     fn control(action: &str) -> What {
         What::Control { action: action.to_owned() }
+    }
+
+    #[test]
+    fn bodies_are_kept_as_they_are_copied_or_not() {
+        for (request, reply) in [(0, 0), (0, 7), (9, 0), (9, 7), (COPIED_MAX, 0), (COPIED_MAX, 1), (1, COPIED_MAX * 2)] {
+            let (request, reply) = (Bytes::from(vec![b'q'; request]), Bytes::from(vec![b'r'; reply]));
+            assert_eq!(kept(&request, &reply), (request, reply));
+        }
     }
 
     #[test]
