@@ -317,7 +317,8 @@ mod tests {
 
     #[test]
     fn bodies_are_kept_as_they_are_copied_or_not() {
-        for (request, reply) in [(0, 0), (0, 7), (9, 0), (9, 7), (COPIED_MAX, 0), (COPIED_MAX, 1), (1, COPIED_MAX * 2)] {
+        for (request, reply) in [(0, 0), (0, 7), (9, 0), (9, 7), (COPIED_MAX, 0), (COPIED_MAX, 1), (1, COPIED_MAX * 2)]
+        {
             let (request, reply) = (Bytes::from(vec![b'q'; request]), Bytes::from(vec![b'r'; reply]));
             assert_eq!(kept(&request, &reply), (request, reply));
         }

@@ -1,7 +1,6 @@
 //! One collection: its records by order of creation, by id and by default order, and its indexes, always in step.
 
 use std::cmp::Ordering;
-use std::hash::{Hash, Hasher};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +12,6 @@ use super::ranked::{Ranked, Run};
 use super::{CollectionSpec, RECORDS_MAX, Record, StoreError};
 use crate::fields::Fields;
 use crate::json;
-use crate::world::LookedUp;
 
 #[derive(Debug, Clone)]
 pub struct Collection {
@@ -21,7 +19,7 @@ pub struct Collection {
     /// The `seq` of the next record.
     next: u64,
     records: Ranked<Kept>,
-    by_id: LookedUp<Named, ()>,
+    by_id: Ranked<Named>,
     /// Default order; `None` where that is the order of creation.
     order: Option<Ranked<Placed>>,
     /// Each is made when it is first looked at, and kept in step from then on: what nobody asks for costs nothing.
@@ -57,9 +55,13 @@ pub struct Index {
     irregular: usize,
 }
 
-/// A record under its id, of which the map needs no second copy.
+/// A record under its id. In order, as most ids are made in order: a new one then stands beside the last one, where a hash would put it
+/// anywhere in memory.
 #[derive(Debug, Clone)]
-struct Named(Arc<Record>);
+struct Named {
+    id: Key,
+    record: Arc<Record>,
+}
 
 /// What places a record in order and indexes.
 struct Standing {
@@ -73,7 +75,7 @@ impl Collection {
         Collection {
             next: 1,
             records: Ranked::default(),
-            by_id: LookedUp::default(),
+            by_id: Ranked::default(),
             order: spec.order.as_ref().map(|_| Ranked::default()),
             indexes: spec.indexes.iter().map(|_| OnceLock::new()).collect(),
             blobs: imbl::OrdMap::new(),
@@ -106,17 +108,16 @@ impl Collection {
 
     /// Adds a record as it is, with a `seq` not below [`Collection::next`].
     pub fn add(&mut self, record: Record, visible: &Fields) -> Result<Arc<Record>, StoreError> {
-        if self.by_id.contains_key(&*record.id) {
-            return Err(StoreError::Duplicate);
-        }
         // The last number is never given out, so that `next` always has one.
         if self.records.len() >= RECORDS_MAX || record.seq == u64::MAX {
             return Err(StoreError::Full);
         }
         let standing = self.standing(record.seq, visible, record.hidden.as_deref());
         let record = Arc::new(record);
+        if !self.by_id.insert(Named::of(&record)) {
+            return Err(StoreError::Duplicate);
+        }
         self.next = self.next.max(record.seq + 1);
-        self.by_id.insert(Named(Arc::clone(&record)), ());
         self.records.insert(Kept { seq: record.seq, record: Arc::clone(&record) });
         if let Some(order) = &mut self.order {
             order.insert(standing.place.clone());
@@ -141,9 +142,7 @@ impl Collection {
             memo: OnceLock::new(),
         });
         let after = self.standing(seq, visible, record.hidden.as_deref());
-        // Inserting keeps an equal key that is there, and the key here carries the record.
-        self.by_id.remove(&*old.id);
-        self.by_id.insert(Named(Arc::clone(&record)), ());
+        self.by_id.replace(Named::of(&record));
         self.records.replace(Kept { seq, record: Arc::clone(&record) });
         let moved = before.place != after.place;
         if moved && let Some(order) = &mut self.order {
@@ -162,7 +161,7 @@ impl Collection {
     pub fn remove(&mut self, seq: u64) -> Option<Arc<Record>> {
         let record = Arc::clone(self.by_seq(seq)?);
         let standing = self.standing_of(&record);
-        self.by_id.remove(&*record.id);
+        self.by_id.remove(&Named::of(&record));
         self.records.remove(&Kept { seq, record: Arc::clone(&record) });
         if let Some(order) = &mut self.order {
             order.remove(&standing.place);
@@ -175,7 +174,9 @@ impl Collection {
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Record>> {
-        self.by_id.get_key_value(id).map(|(named, ())| &named.0)
+        let sought = Sought::Text(id);
+        let named = self.by_id.first_from(|named| sought.order(&named.id).is_lt())?;
+        sought.order(&named.id).is_eq().then_some(&named.record)
     }
 
     pub fn by_seq(&self, seq: u64) -> Option<&Arc<Record>> {
@@ -347,23 +348,28 @@ impl PartialEq for Kept {
 
 impl Eq for Kept {}
 
-impl Hash for Named {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // As `str` hashes, which it is looked up by.
-        (*self.0.id).hash(state);
+impl Named {
+    fn of(record: &Arc<Record>) -> Named {
+        Named { id: Key::shared(&record.id), record: Arc::clone(record) }
+    }
+}
+
+impl Ord for Named {
+    fn cmp(&self, other: &Named) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
+impl PartialOrd for Named {
+    fn partial_cmp(&self, other: &Named) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl PartialEq for Named {
     fn eq(&self, other: &Named) -> bool {
-        self.0.id == other.0.id
+        self.id == other.id
     }
 }
 
 impl Eq for Named {}
-
-impl std::borrow::Borrow<str> for Named {
-    fn borrow(&self) -> &str {
-        &self.0.id
-    }
-}

@@ -126,6 +126,11 @@ impl Key {
         }
     }
 
+    /// A text that somebody keeps: a long one is not copied.
+    pub fn shared(text: &Arc<str>) -> Key {
+        if text.len() > SHORT_MAX { Key::Long(Arc::clone(text)) } else { Key::text(text) }
+    }
+
     fn number(number: &Number) -> Key {
         if let Some(integer) = number.as_i64() {
             return Key::Integer(integer);
@@ -376,6 +381,7 @@ mod tests {
             let (one, two) = ("x".repeat(len), "x".repeat(len + 1));
             assert!(Key::text(&one) < Key::text(&two));
             assert_eq!(Key::text(&one).as_text(), Some(one.as_str()));
+            assert_eq!(Key::shared(&one.as_str().into()), Key::text(&one));
         }
     }
 
