@@ -212,7 +212,7 @@ impl Collection {
     /// What an index has under a value, in default order; `None` where no index tells.
     fn under(&self, field: &str, value: &Value) -> Option<Run<'_, Entry>> {
         // An index knows an array's elements and not the array.
-        let index = self.index(field).filter(|_| !value.is_array())?;
+        let index = if value.is_array() { None } else { self.index(field) }?;
         let sought = Sought::of(value);
         let start = index.entries.rank(|entry| sought.order(&entry.key).is_lt());
         Some(index.entries.run(start..index.entries.rank(|entry| sought.order(&entry.key).is_le())))
@@ -373,3 +373,36 @@ impl PartialEq for Named {
 }
 
 impl Eq for Named {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::page;
+    use super::*;
+    use crate::world::query::{Filter, Operator, Query};
+
+    #[test]
+    fn an_index_is_made_when_it_helps_for_the_first_time() {
+        let indexes = ["name", "size", "tags"].map(Arc::from).to_vec();
+        let mut collection = Collection::new(CollectionSpec { name: "parcel".into(), order: None, indexes });
+        for size in 0..9 {
+            let fields: Fields =
+                [("name", json!("n")), ("size", json!(size)), ("tags", json!([size]))].into_iter().collect();
+            collection.insert(&size.to_string(), &fields, Fields::default(), 0).expect("a free id");
+        }
+        let made = |collection: &Collection| collection.looked_at().map(str::to_owned).collect::<Vec<_>>();
+        let asked = |field: &str, operator, value| {
+            let filters = vec![Filter { field: field.to_owned(), operator, value }];
+            let total = page::page(&collection, &Query { filters, limit: 5, ..Query::default() }).total;
+            (total, made(&collection))
+        };
+        assert_eq!(asked("name", Operator::Contains, json!("n")), (9, vec![]));
+        assert_eq!(asked("size", Operator::NotEqual, json!(3)), (8, vec![]));
+        assert_eq!(asked("size", Operator::Greater, json!(3)), (5, vec!["size".to_owned()]));
+        assert_eq!(collection.matching(&[("tags", json!([3]))]).len(), 1);
+        assert_eq!(made(&collection), ["size"]);
+        assert_eq!(collection.matching(&[("tags", json!(3))]).len(), 1);
+        assert_eq!(made(&collection), ["size", "tags"]);
+    }
+}

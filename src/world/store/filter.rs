@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::Record;
-use super::collection::Entry;
+use super::collection::{Collection, Entry, Index};
 use super::key::{Class, Key};
 use super::ranked::Ranked;
 use crate::world::query::{Filter, Operator};
@@ -70,8 +70,17 @@ impl<'q> Test<'q> {
         }
     }
 
-    /// The places in the field's index that hold what this accepts, in order and without overlap; `None` when an index does not help.
-    pub fn spans(&self, entries: &Ranked<Entry>) -> Option<Vec<Range<usize>>> {
+    /// The field's index, and the places in it that hold what this accepts, in order and without overlap; `None` when an index does not
+    /// help: then none is made.
+    pub fn places<'c>(&self, collection: &'c Collection) -> Option<(&'c Index, Vec<Range<usize>>)> {
+        if matches!(self.operator, Operator::NotEqual | Operator::Contains) {
+            return None;
+        }
+        let index = collection.index(self.field)?;
+        Some((index, self.spans(&index.entries)?))
+    }
+
+    fn spans(&self, entries: &Ranked<Entry>) -> Option<Vec<Range<usize>>> {
         let below = |key: &Key| entries.rank(|entry| entry.key < *key);
         let through = |key: &Key| entries.rank(|entry| entry.key <= *key);
         let class_start = |class: Class| entries.rank(|entry| entry.key.class() < class);

@@ -88,14 +88,9 @@ fn directed(order: Ordering, descending: bool) -> Ordering {
 /// The filters that can refuse a record. An equality that every record satisfies says nothing, and leaving it out lets the
 /// others be walked: a list within the one workspace that a client works in.
 fn tests_of<'q>(collection: &Collection, query: &'q Query) -> Vec<Test<'q>> {
-    let refuses = |test: &Test<'_>| match collection.index(test.field) {
-        Some(index) if test.is_equality() => {
-            // An array is indexed once for each distinct element, so a key counts a record once.
-            let spans = test.spans(&index.entries).unwrap_or_default();
-            spans.iter().map(Range::len).sum::<usize>() != collection.len()
-        }
-        _ => true,
-    };
+    // An array is indexed once for each distinct element, so a key counts a record once.
+    let all = |(_, spans): (&Index, Vec<Range<usize>>)| spans.iter().map(Range::len).sum::<usize>() == collection.len();
+    let refuses = |test: &Test<'_>| !(test.is_equality() && test.places(collection).is_some_and(all));
     query.filters.iter().map(Test::new).filter(refuses).collect()
 }
 
@@ -107,9 +102,8 @@ impl<'a> Walk<'a> {
                 None => Walk::Creation(collection.records()),
             }),
             ([test], []) if test.is_equality() => {
-                let index = collection.index(test.field)?;
-                let span = test.spans(&index.entries)?.into_iter().next()?;
-                Some(Walk::Range(index, span))
+                let (index, spans) = test.places(collection)?;
+                Some(Walk::Range(index, spans.into_iter().next()?))
             }
             ([], [(field, _)]) => {
                 let index = collection.index(field)?;
@@ -254,8 +248,8 @@ fn gather(
 /// The filter whose index leaves the fewest entries, and where they stand.
 fn narrowest<'a>(collection: &'a Collection, tests: &[Test<'_>]) -> Option<(usize, &'a Index, Vec<Range<usize>>)> {
     let narrowed = tests.iter().enumerate().filter_map(|(at, test)| {
-        let index = collection.index(test.field)?;
-        Some((at, index, test.spans(&index.entries)?))
+        let (index, spans) = test.places(collection)?;
+        Some((at, index, spans))
     });
     narrowed.min_by_key(|(_, _, spans)| spans.iter().map(Range::len).sum::<usize>())
 }
