@@ -18,8 +18,10 @@ pub struct Collection {
     spec: Arc<CollectionSpec>,
     /// The `seq` of the next record.
     next: u64,
-    records: Ranked<Kept>,
-    by_id: Ranked<Named>,
+    /// By `seq`.
+    records: Ranked<Kept<u64>>,
+    /// In order, as most ids are made in order: a new one then stands beside the last one, where a hash would put it anywhere in memory.
+    by_id: Ranked<Kept<Key>>,
     /// Default order; `None` where that is the order of creation.
     order: Option<Ranked<Placed>>,
     /// Each is made when it is first looked at, and kept in step from then on: what nobody asks for costs nothing.
@@ -27,10 +29,10 @@ pub struct Collection {
     blobs: imbl::OrdMap<u64, Bytes>,
 }
 
-/// A record in order of creation.
+/// A record under what it is ordered by, of which no two have the same.
 #[derive(Debug, Clone)]
-pub struct Kept {
-    pub seq: u64,
+pub struct Kept<K> {
+    pub key: K,
     pub record: Arc<Record>,
 }
 
@@ -53,14 +55,6 @@ pub struct Index {
     pub entries: Ranked<Entry>,
     /// Records that do not stand here exactly once: their field holds an array. Without any, the index is a sort of the collection.
     irregular: usize,
-}
-
-/// A record under its id. In order, as most ids are made in order: a new one then stands beside the last one, where a hash would put it
-/// anywhere in memory.
-#[derive(Debug, Clone)]
-struct Named {
-    id: Key,
-    record: Arc<Record>,
 }
 
 /// What places a record in order and indexes.
@@ -114,11 +108,11 @@ impl Collection {
         }
         let standing = self.standing(record.seq, visible, record.hidden.as_deref());
         let record = Arc::new(record);
-        if !self.by_id.insert(Named::of(&record)) {
+        if !self.by_id.insert(Kept::by_id(&record)) {
             return Err(StoreError::Duplicate);
         }
         self.next = self.next.max(record.seq + 1);
-        self.records.insert(Kept { seq: record.seq, record: Arc::clone(&record) });
+        self.records.insert(Kept::by_seq(&record));
         if let Some(order) = &mut self.order {
             order.insert(standing.place.clone());
         }
@@ -142,8 +136,8 @@ impl Collection {
             memo: OnceLock::new(),
         });
         let after = self.standing(seq, visible, record.hidden.as_deref());
-        self.by_id.replace(Named::of(&record));
-        self.records.replace(Kept { seq, record: Arc::clone(&record) });
+        self.by_id.replace(Kept::by_id(&record));
+        self.records.replace(Kept::by_seq(&record));
         let moved = before.place != after.place;
         if moved && let Some(order) = &mut self.order {
             order.remove(&before.place);
@@ -161,8 +155,8 @@ impl Collection {
     pub fn remove(&mut self, seq: u64) -> Option<Arc<Record>> {
         let record = Arc::clone(self.by_seq(seq)?);
         let standing = self.standing_of(&record);
-        self.by_id.remove(&Named::of(&record));
-        self.records.remove(&Kept { seq, record: Arc::clone(&record) });
+        self.by_id.remove(&Kept::by_id(&record));
+        self.records.remove(&Kept::by_seq(&record));
         if let Some(order) = &mut self.order {
             order.remove(&standing.place);
         }
@@ -175,13 +169,13 @@ impl Collection {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Record>> {
         let sought = Sought::Text(id);
-        let named = self.by_id.first_from(|named| sought.order(&named.id).is_lt())?;
-        sought.order(&named.id).is_eq().then_some(&named.record)
+        let kept = self.by_id.first_from(|kept| sought.order(&kept.key).is_lt())?;
+        sought.order(&kept.key).is_eq().then_some(&kept.record)
     }
 
     pub fn by_seq(&self, seq: u64) -> Option<&Arc<Record>> {
-        let kept = self.records.first_from(|kept| kept.seq < seq)?;
-        (kept.seq == seq).then_some(&kept.record)
+        let kept = self.records.first_from(|kept| kept.key < seq)?;
+        (kept.key == seq).then_some(&kept.record)
     }
 
     /// Records that have every field wanted, oldest first: those that the index with the fewest of them knows are looked at.
@@ -239,7 +233,7 @@ impl Collection {
         self.next = self.next.max(next);
     }
 
-    pub fn records(&self) -> &Ranked<Kept> {
+    pub fn records(&self) -> &Ranked<Kept<u64>> {
         &self.records
     }
 
@@ -328,51 +322,37 @@ pub fn boxed(hidden: Fields) -> Option<Box<Fields>> {
     (!hidden.is_empty()).then(|| Box::new(hidden))
 }
 
-impl Ord for Kept {
-    fn cmp(&self, other: &Kept) -> Ordering {
-        self.seq.cmp(&other.seq)
+impl Kept<u64> {
+    fn by_seq(record: &Arc<Record>) -> Kept<u64> {
+        Kept { key: record.seq, record: Arc::clone(record) }
     }
 }
 
-impl PartialOrd for Kept {
-    fn partial_cmp(&self, other: &Kept) -> Option<Ordering> {
+impl Kept<Key> {
+    fn by_id(record: &Arc<Record>) -> Kept<Key> {
+        Kept { key: Key::shared(&record.id), record: Arc::clone(record) }
+    }
+}
+
+impl<K: Ord> Ord for Kept<K> {
+    fn cmp(&self, other: &Kept<K>) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl<K: Ord> PartialOrd for Kept<K> {
+    fn partial_cmp(&self, other: &Kept<K>) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Kept {
-    fn eq(&self, other: &Kept) -> bool {
-        self.seq == other.seq
+impl<K: PartialEq> PartialEq for Kept<K> {
+    fn eq(&self, other: &Kept<K>) -> bool {
+        self.key == other.key
     }
 }
 
-impl Eq for Kept {}
-
-impl Named {
-    fn of(record: &Arc<Record>) -> Named {
-        Named { id: Key::shared(&record.id), record: Arc::clone(record) }
-    }
-}
-
-impl Ord for Named {
-    fn cmp(&self, other: &Named) -> Ordering {
-        self.id.cmp(&other.id)
-    }
-}
-
-impl PartialOrd for Named {
-    fn partial_cmp(&self, other: &Named) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Named {
-    fn eq(&self, other: &Named) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for Named {}
+impl<K: Eq> Eq for Kept<K> {}
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ struct Asked<'q> {
 
 /// An order that stands ready, least first.
 enum Walk<'a> {
-    Creation(&'a Ranked<Kept>),
+    Creation(&'a Ranked<Kept<u64>>),
     Default(&'a Ranked<Placed>),
     /// One key's range of an index: default order.
     Range(&'a Index, Range<usize>),
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
 
     fn seqs(&self, places: Range<usize>) -> Vec<u64> {
         match self {
-            Walk::Creation(records) => records.run(places).map(|kept| kept.seq).collect(),
+            Walk::Creation(records) => records.run(places).map(|kept| kept.key).collect(),
             Walk::Default(order) => order.run(places).map(|placed| placed.seq).collect(),
             Walk::Range(index, span) => {
                 let places = span.start + places.start..span.start + places.end;
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
     fn rank(&self, cursor: &Entry, inclusive: bool) -> usize {
         let before = |order: Ordering| order.is_lt() || (inclusive && order.is_eq());
         match self {
-            Walk::Creation(records) => records.rank(|kept| before(kept.seq.cmp(&cursor.place.seq))),
+            Walk::Creation(records) => records.rank(|kept| before(kept.key.cmp(&cursor.place.seq))),
             Walk::Default(order) => order.rank(|placed| before(placed.cmp(&cursor.place))),
             Walk::Range(index, span) => {
                 let rank = index.entries.rank(|entry| before(entry.cmp(cursor)));
@@ -234,7 +234,7 @@ fn gather(
         }
         None => match collection.order() {
             Some(order) => order.iter().cloned().collect(),
-            None => collection.records().iter().map(|kept| Placed { order: Key::Null, seq: kept.seq }).collect(),
+            None => collection.records().iter().map(|kept| Placed { order: Key::Null, seq: kept.key }).collect(),
         },
     };
     let passed = places.into_iter().filter_map(|place| {
@@ -270,8 +270,8 @@ fn default_place(collection: &Collection, asked: &Asked<'_>, after: u64) -> Opti
     }
     let records = collection.records();
     let kept = match asked.reversed {
-        false => records.get(records.rank(|kept| kept.seq <= after).checked_sub(1)?),
-        true => records.first_from(|kept| kept.seq < after),
+        false => records.get(records.rank(|kept| kept.key <= after).checked_sub(1)?),
+        true => records.first_from(|kept| kept.key < after),
     };
     kept.map(|kept| collection.place_of(&kept.record))
 }
