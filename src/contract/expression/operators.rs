@@ -83,24 +83,9 @@ impl Operator {
         let (Value::Number(left), Value::Number(right)) = (left, right) else {
             return Err(self.mismatch(left, right));
         };
-        if let Some(result) = left.as_i64().zip(right.as_i64()).and_then(|(left, right)| self.small(left, right)) {
-            return Ok(result.into());
-        }
         match (integer(left), integer(right)) {
             (Some(left), Some(right)) => self.integers(left, right),
             _ => self.doubles(double(left), double(right)),
-        }
-    }
-
-    /// The same as [`Operator::integers`] for less, where operands and result are small; nothing where they are not.
-    fn small(self, left: i64, right: i64) -> Option<i64> {
-        match self {
-            Operator::Add => left.checked_add(right),
-            Operator::Subtract => left.checked_sub(right),
-            Operator::Multiply => left.checked_mul(right),
-            Operator::Divide => left.checked_div(right),
-            Operator::Remainder => left.checked_rem(right),
-            _ => None,
         }
     }
 
@@ -232,11 +217,8 @@ pub fn double_value(value: f64) -> Result<Value, String> {
 }
 
 fn numbers(left: &Number, right: &Number) -> Option<Ordering> {
-    match (left.as_i64(), right.as_i64()) {
+    match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => match (integer(left), integer(right)) {
-            (Some(left), Some(right)) => Some(left.cmp(&right)),
-            _ => double(left).partial_cmp(&double(right)),
-        },
+        _ => double(left).partial_cmp(&double(right)),
     }
 }
