@@ -9,8 +9,8 @@ use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
 pub const DAY_MS: i64 = 86_400_000;
 
-/// The instants that can be written: those of the years 0 to 9999.
-pub const WRITABLE: RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+/// The instants of the years 0 to 9999.
+const WRITABLE: RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 const EPOCH: Date = civil_date(1970, 1, 1);
 const RFC2822: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
@@ -92,12 +92,14 @@ pub fn date(ms: i64) -> Option<String> {
     day(ms).map(|day| day.to_string())
 }
 
-/// The day of an instant; `None` outside the years 0 to 9999, the ones that can be written.
+/// The instant itself; `None` outside the years 0 to 9999, the ones that can be written.
+pub fn writable(ms: i64) -> Option<i64> {
+    WRITABLE.contains(&ms).then_some(ms)
+}
+
+/// The day of an instant that can be written.
 pub fn day(ms: i64) -> Option<Date> {
-    if !WRITABLE.contains(&ms) {
-        return None;
-    }
-    let since = Span::new().try_days(ms.div_euclid(DAY_MS)).ok()?;
+    let since = Span::new().try_days(writable(ms)?.div_euclid(DAY_MS)).ok()?;
     EPOCH.checked_add(since).ok()
 }
 
@@ -111,7 +113,7 @@ pub fn parse(text: &str) -> Option<i64> {
         Ok(moment) => i64::try_from(moment.as_nanosecond().div_euclid(1_000_000)).ok()?,
         Err(_) => parse_by_parts(text)?,
     };
-    WRITABLE.contains(&ms).then_some(ms)
+    writable(ms)
 }
 
 /// What [`iso`] wrote, read back: most instants that are read are ours.

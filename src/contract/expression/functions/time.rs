@@ -39,7 +39,7 @@ pub fn add_days(arguments: Arguments<'_>) -> Result<Value, String> {
     let moment = moment(arguments, 0)?;
     let later = arguments.integer(1)?.checked_mul(DAY_MS).and_then(|days| moment.checked_add(days));
     let later = later.ok_or("the result is out of the range of time")?;
-    instant::WRITABLE.contains(&later).then(|| later.into()).ok_or_else(|| out_of_range(later))
+    instant::writable(later).map(Value::from).ok_or_else(|| out_of_range(later))
 }
 
 pub fn weekday(arguments: Arguments<'_>) -> Result<Value, String> {
@@ -69,7 +69,7 @@ pub(super) fn read_moment(value: &Value, mismatch: impl FnOnce(&str) -> String) 
         return instant::parse(text).ok_or_else(|| format!("'{}' is not RFC 3339 text or a date", text.trim()));
     }
     let ms = value.as_i64().ok_or_else(|| mismatch("milliseconds, RFC 3339 text or a date"))?;
-    instant::WRITABLE.contains(&ms).then_some(ms).ok_or_else(|| out_of_range(ms))
+    instant::writable(ms).ok_or_else(|| out_of_range(ms))
 }
 
 fn written(ms: i64, form: fn(i64) -> Option<String>) -> Result<Value, String> {
