@@ -20,6 +20,11 @@ pub fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Valu
     }
 }
 
+/// A member of a value, which is an object if it has any.
+pub fn get<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    member(value.as_object()?, name)
+}
+
 /// Appends the text of a value. Its depth is that of a parsed value, which is bounded.
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     match value {

@@ -90,7 +90,7 @@ enum Tried {
 /// The scopes that the operation asks of this caller and that are not granted.
 pub fn missing_scope<'o>(operation: &'o Operation, principal: &Principal) -> Option<&'o str> {
     let (field, (_, record)) = principal.scopes.as_ref().zip(principal.record.as_ref())?;
-    let granted = record.memo().as_object().and_then(|fields| json::member(fields, field));
+    let granted = json::get(record.memo(), field);
     let grants = |scope: &str| match granted {
         Some(Value::Array(granted)) => granted.iter().any(|granted| granted == scope),
         Some(Value::String(granted)) => granted.split(' ').any(|granted| granted == scope),

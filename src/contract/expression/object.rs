@@ -102,7 +102,7 @@ impl<'a> Object<'a> {
 
     pub fn member(&self, name: &str) -> Option<&Value> {
         if let Some(whole) = self.whole.get() {
-            return whole.as_object().and_then(|members| json::member(members, name));
+            return json::get(whole, name);
         }
         let mut free = &self.looks;
         for _ in 0..LOOKS_MAX {
