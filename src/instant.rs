@@ -52,7 +52,11 @@ fn two_digits(text: &mut String, number: i64, after: &str) {
 
 /// Would [`iso`] write this text, if it is an instant at all? Leap seconds, which it never writes, are left out.
 pub fn is_canonical(text: &str) -> bool {
-    has_shape(text, b"dddd-dd-ddTdd:dd:ddZ") && !text.ends_with(":60Z")
+    match text.len() {
+        20 => has_shape(text, b"dddd-dd-ddTdd:dd:ddZ") && !text.ends_with(":60Z"),
+        24 => has_shape(text, b"dddd-dd-ddTdd:dd:dd.dddZ") && !text.ends_with(".000Z") && !text[..20].ends_with(":60."),
+        _ => false,
+    }
 }
 
 /// Milliseconds of a duration: `1h30m`, `PT1H`, `30s`, `7d`, `500ms`. Days have 24 hours; months and years have no length.
@@ -122,8 +126,9 @@ fn parse_canonical(text: &[u8]) -> Option<i64> {
         |digits: Range<usize>| text[digits].iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
     let (year, month, day) = (number(0..4) as i16, number(5..7) as i8, number(8..10) as i8);
     let (hour, minute, second) = (number(11..13), number(14..16), number(17..19));
+    let ms = if text.len() == 24 { number(20..23) } else { 0 };
     let date = Date::new(year, month, day).ok().filter(|_| hour < 24 && minute < 60 && second < 60)?;
-    Some(midnight(date)? + (hour * 3600 + minute * 60 + second) * 1000)
+    Some(midnight(date)? + (hour * 3600 + minute * 60 + second) * 1000 + ms)
 }
 
 /// A date, or one of the last instants before the year 10000, which a [`Timestamp`] does not reach.
@@ -205,7 +210,10 @@ mod tests {
             let ms = parse(text).expect(text);
             assert_eq!(iso(ms).as_deref(), Some(text));
         }
-        for text in ["2023-12-21T01:50:56Z", "2023-12-21T01:50:60Z", "2023-12-21T01:50:56.5Z", "2023-12-21T01:50:56z"] {
+        let written = ["2023-12-21T01:50:56Z", "2023-12-21T01:50:56.789Z"];
+        let otherwise = ["2023-12-21T01:50:60Z", "2023-12-21T01:50:56.5Z", "2023-12-21T01:50:56z"];
+        let more = ["2023-12-21T01:50:56.000Z", "2023-12-21T01:50:60.789Z", "2023-12-21T01:50:56.789z"];
+        for text in written.into_iter().chain(otherwise).chain(more) {
             let ms = parse(text).expect(text);
             assert_eq!(is_canonical(text), iso(ms).as_deref() == Some(text), "{text}");
         }
@@ -223,11 +231,12 @@ mod tests {
     fn every_day_is_read_back_and_every_other_number_is_no_day() {
         let (first, last) = (parse("0000-01-01").expect("the first"), parse("9999-12-31").expect("the last"));
         for (at, day) in (first..=last).step_by(DAY_MS as usize).enumerate() {
-            let ms = day + (at as i64 * 7_919) % 86_400 * 1000;
+            let ms = day + at as i64 * 7_919_013 % DAY_MS;
             let text = iso(ms).expect("it can be written");
             assert_eq!((parse(&text), is_date_time(&text)), (Some(ms), true), "{text}");
         }
-        let times = ["24:00:00", "23:60:00", "23:59:61", "23:59:99"].map(|time| format!("2023-12-21T{time}Z"));
+        let times = ["24:00:00", "23:60:00", "23:59:61", "23:59:99", "24:00:00.001", "23:59:61.001"]
+            .map(|time| format!("2023-12-21T{time}Z"));
         let days = ["2023-02-29", "1900-02-29", "2023-00-01", "2023-13-01", "2023-04-31", "2023-04-00", "2023-99-99"];
         for text in days.map(|day| format!("{day}T00:00:00Z")).iter().chain(&times) {
             assert_eq!((parse(text), is_date_time(text)), (None, false), "{text}");

@@ -170,26 +170,28 @@ impl<'c> Turn<'c, '_> {
             let is_stamped =
                 || [&resource.created, &resource.updated].into_iter().any(|stamp| stamp.as_deref() == Some(name));
             let value = if name == resource.id.field {
-                id.clone()
+                coerce(field, id.clone())
             } else if let Some(given) = given {
-                given.clone()
+                coerce(field, given.clone())
             } else if is_stamped() {
                 instant(self.now, field.time.unwrap_or(TimeForm::Milliseconds))
             } else if !field.required {
                 continue;
+            } else if field.ruled {
+                // Keeps the field's place; the rules fill it in.
+                Value::Null
             } else if let Some(fallback) = &field.fallback {
-                fallback.clone()
+                coerce(field, fallback.clone())
             } else if let Some(form) = field.time {
                 instant(self.now, form)
             } else if resource.set.iter().chain(source.set).any(|assignment| assignment.field == name) {
-                // Keeps the field's place; the rules fill it in.
                 Value::Null
             } else {
                 let seed = self.world.ids.sample_seed(&resource.name);
-                sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply)
+                coerce(field, sample(&self.contract.document, &field.schema, seed, self.now, Direction::Reply))
             };
             // Each field is met once, so it is not there yet.
-            draft.side(field.hidden).push(field.name.clone(), coerce(field, value));
+            draft.side(field.hidden).push(field.name.clone(), value);
         }
         for (name, pattern) in &resource.secrets {
             let given = source.body.get(&**name).filter(|_| source.trusted).cloned();

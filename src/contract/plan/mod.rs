@@ -94,6 +94,8 @@ pub struct Field {
     pub hidden: bool,
     /// Its numbers are integers.
     pub integer: bool,
+    /// A rule of the resource sets it before any rule looks at the record.
+    pub ruled: bool,
     /// What it is when nobody says: `default`, null where allowed, else the emptiest value that fits. `None`: it needs a sample.
     pub fallback: Option<Value>,
     /// Its Schema Object as written, for samples.

@@ -53,6 +53,7 @@ fn field(document: &Document, name: &str, property: &Value) -> Field {
         read_only: flag("readOnly"),
         hidden: flag("writeOnly"),
         integer: says_integer(property),
+        ruled: false,
         fallback: fallback(document, property, DEPTH_MAX),
         schema: property.clone(),
     }
@@ -135,14 +136,19 @@ impl<'a> Compiler<'a> {
             field.hidden |=
                 rule.hidden.iter().any(|name| **name == *field.name) || rule.secrets.contains_key(&*field.name);
         }
+        let mut names = OPERATION_NAMES.to_vec();
+        let behaviour = self.behaviour;
+        names.extend(rule_names(behaviour));
+        let set = self.assignments(&format!("{pointer}/set"), &rule.set, &names);
+        let blind: Vec<&str> = set.iter().take_while(|one| !one.uses_record).map(|one| one.field.as_str()).collect();
+        for field in &mut fields {
+            field.ruled = blind.contains(&&*field.name);
+        }
         for (field, pattern) in &rule.secrets {
             if let Err(reason) = crate::pattern::check(pattern) {
                 self.complain(&format!("{pointer}/secrets/{}", escape(field)), reason);
             }
         }
-        let mut names = OPERATION_NAMES.to_vec();
-        let behaviour = self.behaviour;
-        names.extend(rule_names(behaviour));
         let references: Vec<Reference> =
             rule.references.iter().map(|(field, rule)| self.reference(&pointer, field, rule)).collect();
         let lifecycle = rule.lifecycle.iter().enumerate();
@@ -155,7 +161,7 @@ impl<'a> Compiler<'a> {
             label: humanise(name),
             schema: schema.as_ref().map(|schema| self.schemas.add(schema)),
             id: self.id(&pointer, rule.id.as_ref(), &fields),
-            set: self.assignments(&format!("{pointer}/set"), &rule.set, &names),
+            set,
             secrets: rule.secrets.iter().map(|(field, pattern)| (field.as_str().into(), pattern.clone())).collect(),
             hidden: rule.hidden.clone(),
             created: rule.created.clone(),
