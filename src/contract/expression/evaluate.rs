@@ -26,9 +26,12 @@ pub const STEPS_MAX: usize = 2_000_000;
 type Evaluated<'v> = Result<Cow<'v, Value>, String>;
 
 pub fn evaluate<'v>(node: &'v Node, scope: &'v Scope<'_>) -> Evaluated<'v> {
-    let run = Run { scope, steps_left: Cell::new(STEPS_MAX) };
     // The run ends here, so the value may borrow from the node and the scope, never from the run.
-    run.value(node, None)
+    Run::new(scope).value(node, None)
+}
+
+pub fn holds(condition: &Condition, scope: &Scope<'_>) -> Result<bool, String> {
+    Run::new(scope).decided(condition, None)
 }
 
 struct Run<'s> {
@@ -56,6 +59,10 @@ enum Item<'v> {
 }
 
 impl<'s> Run<'s> {
+    fn new(scope: &'s Scope<'s>) -> Run<'s> {
+        Run { scope, steps_left: Cell::new(STEPS_MAX) }
+    }
+
     fn value<'v>(&self, node: &'v Node, variables: Option<&'v Variables<'v>>) -> Evaluated<'v>
     where
         's: 'v,

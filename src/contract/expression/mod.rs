@@ -123,6 +123,9 @@ impl Expression {
 
     /// A condition's truth; anything but a boolean is an error.
     pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        if let Program::Tree(Node::Condition(condition)) = &self.program {
+            return evaluate::holds(condition, scope).map_err(|message| self.error(message));
+        }
         let value = self.value(scope)?;
         value
             .as_bool()

@@ -20,9 +20,16 @@ pub fn size(arguments: Arguments<'_>) -> Result<Value, String> {
 }
 
 pub fn distinct(arguments: Arguments<'_>) -> Result<Value, String> {
-    let mut seen = BTreeSet::new();
-    let list = arguments.list(0)?.iter();
-    Ok(list.filter(|element| seen.insert(canonical(element))).cloned().collect())
+    let (mut texts, mut others) = (BTreeSet::new(), BTreeSet::new());
+    let mut distinct = Vec::new();
+    for element in arguments.list(0)? {
+        let is_new = match element {
+            Value::String(text) => texts.insert(text.as_str()),
+            other => others.insert(canonical(other)),
+        };
+        distinct.extend(is_new.then(|| element.clone()));
+    }
+    Ok(Value::Array(distinct))
 }
 
 pub fn without(arguments: Arguments<'_>) -> Result<Value, String> {
