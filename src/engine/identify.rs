@@ -30,6 +30,8 @@ pub struct Principal {
     pub name: Arc<str>,
     /// The credential's record, where credentials are records.
     pub record: Option<(ResourceIndex, Arc<Record>)>,
+    /// The record tells when it was last used.
+    pub touched: bool,
     /// The record's field that lists the scopes granted; without one every scope is granted.
     pub scopes: Option<Arc<str>>,
 }
@@ -37,7 +39,7 @@ pub struct Principal {
 impl Principal {
     /// One of whom nothing is known but a name.
     fn named(name: impl Into<Arc<str>>) -> Principal {
-        Principal { name: name.into(), record: None, scopes: None }
+        Principal { name: name.into(), record: None, touched: false, scopes: None }
     }
 
     /// How the journal names the caller: by the credential's record, never by a secret.
@@ -221,6 +223,7 @@ fn known(turn: &Turn<'_, '_>, rule: &Credential, operation: &Operation, text: St
     Ok(Principal {
         name: record.id.clone(),
         scopes: rule.scopes.clone(),
+        touched: rule.touch.is_some(),
         record: Some((rule.resource, record.clone())),
     })
 }

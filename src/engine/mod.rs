@@ -267,7 +267,9 @@ fn identify_caller(
     visit.principal = principal?;
     if let Some(principal) = &visit.principal {
         if let Some((resource, record)) = &principal.record {
-            turn.world.touches.note(*resource, record.seq, turn.now);
+            if principal.touched {
+                turn.world.touches.note(*resource, record.seq, turn.now);
+            }
             visit.inputs.caller = Some(record.clone());
         }
         turn.because("caller", principal.masked());
