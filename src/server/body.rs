@@ -25,6 +25,9 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// instead of a reset connection.
 pub const DISCARD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// How the names of media types end whose content is JSON (RFC 6839, 3.1).
+const JSON_SUFFIX: &[u8] = b"+json";
+
 /// How many bytes a body may have that is neither JSON nor form fields; `declared` is the most that the document lets any upload have.
 pub fn upload_limit(declared: Option<u64>) -> usize {
     let declared = usize::try_from(declared.unwrap_or_default()).unwrap_or(usize::MAX);
@@ -34,9 +37,11 @@ pub fn upload_limit(declared: Option<u64>) -> usize {
 /// How many bytes the body of such a request may have; `uploads` is the limit of those that are neither JSON nor form fields.
 pub fn limit(headers: &HeaderMap, uploads: usize) -> usize {
     let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else { return BODY_BYTES_MAX };
-    let name = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let structured =
-        name == "application/json" || name.ends_with("+json") || name == "application/x-www-form-urlencoded";
+    let name = media.split(';').next().unwrap_or_default().trim();
+    let suffix = &name.as_bytes()[name.len().saturating_sub(JSON_SUFFIX.len())..];
+    let structured = name.eq_ignore_ascii_case("application/json")
+        || suffix.eq_ignore_ascii_case(JSON_SUFFIX)
+        || name.eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if structured { BODY_BYTES_MAX } else { uploads }
 }
 

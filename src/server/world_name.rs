@@ -3,12 +3,14 @@
 //! Where several clients share a world, each may say which one it is: `NAME~2` in place of `NAME`. Nothing but the watch makes a difference
 //! between them.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 /// The world of those who name none.
 pub const DEFAULT: &str = "default";
 /// The header that names a world.
 pub const HEADER: &str = "x-standin-world";
+/// The same, ready to be looked for.
+static HEADER_NAME: HeaderName = HeaderName::from_static(HEADER);
 /// Longest name.
 pub const NAME_CHARS_MAX: usize = 64;
 
@@ -34,7 +36,7 @@ pub fn choose<'a>(path: &'a str, headers: &'a HeaderMap) -> Result<Choice<'a>, S
         let (name, client) = shared(name)?;
         return Ok(Choice { name, client, path, prefixed: true });
     }
-    let (name, client) = match headers.get(HEADER) {
+    let (name, client) = match headers.get(&HEADER_NAME) {
         None => (DEFAULT, 0),
         Some(value) => {
             let text =
@@ -87,7 +89,7 @@ mod tests {
         let none = HeaderMap::new();
         let herd = |client, path, prefixed| Ok(Choice { name: "herd", client, path, prefixed });
         assert_eq!(choose(&format!("/~{}/v1/posts", for_client("herd", 3)), &none), herd(3, "/v1/posts", true));
-        let named = HeaderMap::from_iter([(http::HeaderName::from_static(HEADER), "herd~12".parse().unwrap())]);
+        let named = HeaderMap::from_iter([(HEADER_NAME.clone(), "herd~12".parse().unwrap())]);
         assert_eq!(choose("/v1/posts", &named), herd(12, "/v1/posts", false));
         assert_eq!(choose("/~herd~4294967295", &none), herd(u32::MAX, "/", true));
         for wrong in ["/~herd~/x", "/~herd~0/x", "/~herd~+1/x", "/~herd~1~2/x", "/~herd~4294967296/x"] {
