@@ -7,13 +7,13 @@
 use serde_json::{Map, Value, json};
 
 use super::reference::local_pointer;
-use crate::pointer;
+use crate::{json, pointer};
 
 const SCHEMAS: &str = "/components/schemas/";
 
 /// Adds the rules to a schema, which has a discriminator or not. A mapping that does not lead to an alternative adds none.
 pub fn compile(schema: &mut Map<String, Value>) {
-    let Some(discriminator) = schema.get("discriminator") else { return };
+    let Some(discriminator) = json::member(schema, "discriminator") else { return };
     let Some(property) = discriminator.get("propertyName").and_then(Value::as_str).map(str::to_owned) else { return };
     let mapping = discriminator.get("mapping").and_then(Value::as_object).cloned().unwrap_or_default();
     let Some(keyword) = ["oneOf", "anyOf"].into_iter().find(|keyword| schema.contains_key(*keyword)) else { return };

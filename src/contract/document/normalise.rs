@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Version;
 use super::discriminator;
 use super::grammar::{Kind, Node, Visit, walk};
-use crate::pointer;
+use crate::{json, pointer};
 
 /// Dialects that mean what we validate by; the OpenAPI ones are 2020-12 with annotations.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -37,12 +37,12 @@ impl Visit for Normaliser {
         let (Node::One(Kind::Schema), Value::Object(schema)) = (node, value) else { return true };
         match self.version {
             Version::V3_0 => {
-                if schema.get("$ref").is_some_and(Value::is_string) {
+                if json::member(schema, "$ref").is_some_and(Value::is_string) {
                     schema.retain(|key, _| key == "$ref");
                     return false;
                 }
                 for keyword in ["$schema", "$id", "$anchor", "$dynamicAnchor"] {
-                    schema.shift_remove(keyword);
+                    take(schema, keyword);
                 }
                 limits(schema);
                 example(schema);
@@ -50,7 +50,7 @@ impl Visit for Normaliser {
             }
             Version::V3_1 => {
                 self.identity(schema, pointer);
-                if let (Some(example), false) = (schema.get("example"), schema.contains_key("examples")) {
+                if let (Some(example), None) = (json::member(schema, "example"), json::member(schema, "examples")) {
                     let examples = json!([example]);
                     schema.insert("examples".to_owned(), examples);
                 }
@@ -64,16 +64,22 @@ impl Visit for Normaliser {
 impl Normaliser {
     /// References are settled, so names of schemas have done their work; an `$id` would only turn `#/...` away from the document.
     fn identity(&mut self, schema: &mut Map<String, Value>, pointer: &str) {
-        if let Some(dialect) = schema.get("$schema") {
+        if let Some(dialect) = json::member(schema, "$schema") {
             if is_known_dialect(dialect) {
-                schema.shift_remove("$schema");
+                take(schema, "$schema");
             } else {
                 self.foreign.push((pointer::join(pointer, "$schema"), dialect.to_string()));
             }
         }
-        schema.shift_remove("$id");
-        schema.shift_remove("$anchor");
+        take(schema, "$id");
+        take(schema, "$anchor");
     }
+}
+
+/// Takes a member away. Few schemas have the one that is asked for.
+fn take(schema: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    json::member(schema, name)?;
+    schema.shift_remove(name)
 }
 
 fn is_known_dialect(dialect: &Value) -> bool {
@@ -84,20 +90,20 @@ fn is_known_dialect(dialect: &Value) -> bool {
 /// `minimum: 1, exclusiveMinimum: true` is `exclusiveMinimum: 1`.
 fn limits(schema: &mut Map<String, Value>) {
     for (limit, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
-        match schema.get(exclusive) {
-            Some(Value::Bool(true)) => match schema.shift_remove(limit) {
+        match json::member(schema, exclusive) {
+            Some(Value::Bool(true)) => match take(schema, limit) {
                 Some(bound) => schema.insert(exclusive.to_owned(), bound),
-                None => schema.shift_remove(exclusive),
+                None => take(schema, exclusive),
             },
-            Some(Value::Bool(false)) => schema.shift_remove(exclusive),
+            Some(Value::Bool(false)) => take(schema, exclusive),
             _ => continue,
         };
     }
 }
 
 fn example(schema: &mut Map<String, Value>) {
-    if let Some(example) = schema.shift_remove("example")
-        && !schema.contains_key("examples")
+    if let Some(example) = take(schema, "example")
+        && json::member(schema, "examples").is_none()
     {
         schema.insert("examples".to_owned(), Value::Array(vec![example]));
     }
@@ -106,7 +112,7 @@ fn example(schema: &mut Map<String, Value>) {
 /// `nullable` adds null to the `type` beside it. Without a type the specification gives it no meaning, but authors write it beside
 /// `allOf` or `oneOf` and mean null; there it becomes an alternative.
 fn nullable(schema: &mut Map<String, Value>) {
-    if schema.shift_remove("nullable") != Some(Value::Bool(true)) {
+    if take(schema, "nullable") != Some(Value::Bool(true)) {
         return;
     }
     if let Some(Value::Array(values)) = schema.get_mut("enum")

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::names::{flat, flat_singular};
 use super::view::{Kind, Property, View};
 use crate::contract::document::Document;
+use crate::json;
 
 /// What a reply carries.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ const MESSAGES: [&str; 9] =
 pub fn payload<'a>(document: &'a Document, raw: &'a Value, hint: &str, many: bool) -> Payload<'a> {
     let whole = Property::of(document, raw);
     if whole.kind() == Kind::Array {
-        let items = whole.schema.get("items").unwrap_or(&Value::Null);
+        let items = json::get(whole.schema, "items").unwrap_or(&Value::Null);
         return Payload { path: Vec::new(), content: Content::List(items) };
     }
     let view = View::of(document, raw);
@@ -109,7 +110,7 @@ fn list_in<'a>(document: &'a Document, view: &View<'a>, hint: &str, depth: usize
         of_objects.next().is_none().then_some(first)
     };
     if let Some((name, property)) = wrapper.or_else(only) {
-        let items = property.schema.get("items").unwrap_or(&Value::Null);
+        let items = json::get(property.schema, "items").unwrap_or(&Value::Null);
         return Some(Payload { path: vec![(*name).to_owned()], content: Content::List(items) });
     }
     if depth > 0 || has_id(view) {
@@ -149,7 +150,7 @@ fn record_in<'a>(document: &'a Document, raw: &'a Value, view: &View<'a>, hint: 
 }
 
 fn is_list_of_objects(document: &Document, property: &Property<'_>) -> bool {
-    let items = property.schema.get("items");
+    let items = json::get(property.schema, "items");
     items.is_some_and(|items| !View::of(document, items).properties.is_empty())
 }
 

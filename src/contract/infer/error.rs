@@ -8,6 +8,7 @@ use super::notes::Notes;
 use super::shape::{Meaning, constant, of_call};
 use super::site::{Survey, preferred};
 use super::view::{Kind, Property, View};
+use crate::json;
 
 /// Limits on one error's schema, so that schemas which contain each other come to an end.
 const DEPTH_MAX: usize = 4;
@@ -51,7 +52,7 @@ pub fn shape(survey: &Survey<'_>, notes: &mut Notes) -> ErrorShape {
     for (status, raw) in declared(survey) {
         let limited = status == "429";
         let place = *places.entry((std::ptr::from_ref(raw), limited)).or_insert_with(|| {
-            let entry = seen.entry((raw.to_string(), limited));
+            let entry = seen.entry((json::text(raw), limited));
             let place = entry.index();
             entry.or_insert_with(|| {
                 let mut growth = Growth { survey, status, words: Vec::new(), objects: 0 };
@@ -138,7 +139,7 @@ fn may_be_null(value: &Value) -> bool {
 }
 
 fn has_leaf(value: &Value) -> bool {
-    value.to_string().contains("{{")
+    json::text(value).contains("{{")
 }
 
 struct Growth<'a, 's> {
@@ -242,8 +243,8 @@ impl<'a> Growth<'a, '_> {
         if view.properties.is_empty() {
             let by_field =
                 ["errors", "details", "fields", "violations", "validationerrors"].contains(&flat(name).as_str());
-            let texts =
-                property.schema.get("additionalProperties").map(|values| Property::of(self.survey.document, values));
+            let texts = json::get(property.schema, "additionalProperties")
+                .map(|values| Property::of(self.survey.document, values));
             let texts = texts.filter(|_| by_field)?;
             let several = texts.kind() == Kind::Array;
             let function = if several { "grouped" } else { "keyed" };

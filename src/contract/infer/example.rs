@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::site::Survey;
 use crate::contract::operation::Operation;
+use crate::json;
 
 /// How far a repetition in a pattern may go and still be something to generate from.
 const REPEAT_MAX: u32 = 256;
@@ -15,12 +16,14 @@ pub fn reply_examples<'a>(survey: &Survey<'a>, operation: &Operation, status: &s
     let media = content.as_object().into_iter().flatten();
     let mut found = Vec::new();
     for (_, media) in media {
-        found.extend(media.get("example"));
-        for (_, example) in media.get("examples").and_then(Value::as_object).into_iter().flatten() {
-            found.extend(survey.document.resolve(example).get("value"));
+        found.extend(json::get(media, "example"));
+        for (_, example) in json::get(media, "examples").and_then(Value::as_object).into_iter().flatten() {
+            found.extend(json::get(survey.document.resolve(example), "value"));
         }
-        if let Some(schema) = media.get("schema").map(|schema| survey.document.resolve(schema)) {
-            found.extend(schema.get("example").or_else(|| schema.get("examples").and_then(|list| list.get(0))));
+        if let Some(schema) = json::get(media, "schema").map(|schema| survey.document.resolve(schema)) {
+            found.extend(
+                json::get(schema, "example").or_else(|| json::get(schema, "examples").and_then(|list| list.get(0))),
+            );
         }
     }
     found
@@ -28,7 +31,7 @@ pub fn reply_examples<'a>(survey: &Survey<'a>, operation: &Operation, status: &s
 
 /// The value that a path of properties leads to.
 pub fn at_path<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, key| value.get(key))
+    path.iter().try_fold(value, |value, key| json::get(value, key))
 }
 
 /// A pattern to generate from: the schema's own without anchors, where it is bounded; else one after the example.

@@ -34,7 +34,14 @@ fn finish(words: &mut Vec<String>, word: &mut String) {
 
 /// The words run together: equal for names that differ in style only.
 pub fn flat(name: &str) -> String {
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut flat = String::with_capacity(name.len());
+    for character in name.chars().filter(|character| character.is_alphanumeric()) {
+        match character.is_ascii() {
+            true => flat.push(character.to_ascii_lowercase()),
+            false => flat.extend(character.to_lowercase()),
+        }
+    }
+    flat
 }
 
 /// [`flat`], with the last word in the singular.

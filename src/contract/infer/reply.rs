@@ -13,6 +13,7 @@ use super::site::{Site, Survey};
 use super::verb::Proposal;
 use super::view::{Kind, View};
 use crate::contract::vocabulary::{PageStyle, ReplyRule, Shapes};
+use crate::json;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -70,7 +71,7 @@ pub fn most_common<'v>(values: impl Iterator<Item = &'v Value>) -> Option<(&'v V
     }
     let mut counts: IndexMap<String, (&Value, usize)> = IndexMap::new();
     for (value, count) in same.into_values() {
-        counts.entry(value.to_string()).or_insert((value, 0)).1 += count;
+        counts.entry(json::text(value)).or_insert((value, 0)).1 += count;
     }
     let most = counts.values().map(|(_, count)| *count).max()?;
     counts.into_values().find(|(_, count)| *count == most)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::names::{flat, leaf, member};
 use super::view::{Kind, Property, View};
 use crate::contract::document::Document;
+use crate::json;
 
 /// How deep a tree goes into properties that are not the content.
 const DEPTH_MAX: usize = 4;
@@ -275,6 +276,6 @@ pub fn constant(property: &Property<'_>, shown: Option<&Value>) -> Value {
 
 /// Text of the document that would be read as a template cannot stand in a tree.
 fn printable(value: &Value) -> bool {
-    let text = value.to_string();
+    let text = json::text(value);
     !text.contains("{{") && !text.contains("?\":") && !text.contains("\"$each\"")
 }

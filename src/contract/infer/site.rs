@@ -10,6 +10,7 @@ use crate::contract::document::Document;
 use crate::contract::operation::{Media, Operation, Operations, Response};
 use crate::contract::parameter::Parameter;
 use crate::contract::violation::Place;
+use crate::json;
 
 /// The document and its operations, looked at.
 pub struct Survey<'a> {
@@ -56,7 +57,7 @@ impl<'a> Survey<'a> {
     pub fn written(&self, operation: &Operation, keys: &[&str]) -> Option<&'a Value> {
         let mut value = self.document.resolve(self.document.at(&operation.pointer)?);
         for key in keys {
-            value = self.document.resolve(value.get(key)?);
+            value = self.document.resolve(json::get(value, key)?);
         }
         Some(value)
     }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::contract::document::Document;
+use crate::json;
 
 /// How many schemas one view may visit; keeps `allOf` that fans out from costing more than a look.
 const VISITS_MAX: usize = 400;
@@ -94,21 +95,21 @@ fn collect<'a>(
     }
     // In JSON Schema 2020-12 properties may also stand beside a `$ref`.
     for part in [raw, schema] {
-        let names = part.get("required").and_then(Value::as_array).into_iter().flatten();
+        let names = json::get(part, "required").and_then(Value::as_array).into_iter().flatten();
         required.extend(names.filter_map(Value::as_str));
-        for (name, raw) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, raw) in json::get(part, "properties").and_then(Value::as_object).into_iter().flatten() {
             view.properties.insert(name.as_str(), Property::of(document, raw));
         }
         if std::ptr::eq(raw, schema) {
             break;
         }
     }
-    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    for part in json::get(schema, "allOf").and_then(Value::as_array).into_iter().flatten() {
         collect(document, part, view, required, visits, depth + 1);
     }
     if view.properties.is_empty() {
         for keyword in ["oneOf", "anyOf"] {
-            let parts = schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let parts = json::get(schema, keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             for part in parts.iter().filter(|part| !is_null(document.resolve(part))) {
                 // What only some alternatives have is required of none.
                 let mut ignored = Vec::new();
@@ -137,7 +138,7 @@ impl<'a> Property<'a> {
 
     /// An annotation, which may stand beside a `$ref`.
     pub fn say(&self, keyword: &str) -> Option<&'a Value> {
-        self.raw.get(keyword).or_else(|| self.schema.get(keyword))
+        json::get(self.raw, keyword).or_else(|| json::get(self.schema, keyword))
     }
 
     pub fn flag(&self, keyword: &str) -> bool {
@@ -159,7 +160,7 @@ impl<'a> Property<'a> {
 
     /// The property of the items of an array.
     pub fn items(&self, document: &'a Document) -> Option<Property<'a>> {
-        self.schema.get("items").map(|items| Property::of(document, items))
+        json::get(self.schema, "items").map(|items| Property::of(document, items))
     }
 
     /// A value that the schema names: `const`, `default`, an example or the first choice.
@@ -180,13 +181,13 @@ impl<'a> Property<'a> {
 
 /// The only alternative that is not null, or the only part of an `allOf` without properties of its own.
 fn only_alternative<'a>(document: &'a Document, schema: &'a Value, nullable: &mut bool) -> Option<&'a Value> {
-    if let [only] = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-        && schema.get("properties").is_none()
+    if let [only] = json::get(schema, "allOf").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+        && json::get(schema, "properties").is_none()
     {
         return Some(document.resolve(only));
     }
     for keyword in ["anyOf", "oneOf"] {
-        let parts = schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let parts = json::get(schema, keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let resolved = parts.iter().map(|part| document.resolve(part));
         let others: Vec<&Value> = resolved.filter(|part| !is_null(part)).collect();
         *nullable |= others.len() < parts.len();
@@ -199,7 +200,7 @@ fn only_alternative<'a>(document: &'a Document, schema: &'a Value, nullable: &mu
 }
 
 pub fn kind(schema: &Value) -> Kind {
-    let word = match schema.get("type") {
+    let word = match json::get(schema, "type") {
         Some(Value::String(word)) => Some(word.as_str()),
         Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).find(|word| *word != "null"),
         _ => None,
@@ -211,10 +212,14 @@ pub fn kind(schema: &Value) -> Kind {
         Some("boolean") => Kind::Boolean,
         Some("array") => Kind::Array,
         Some("object") => Kind::Object,
-        _ if schema.get("properties").is_some() || schema.get("allOf").is_some() => Kind::Object,
-        _ if schema.get("items").is_some() => Kind::Array,
-        _ => schema.get("const").or_else(|| schema.get("enum").and_then(|list| list.get(0))).map_or_else(
-            || schema.get("anyOf").or_else(|| schema.get("oneOf")).map_or(Kind::Unknown, kind_of_alternatives),
+        _ if json::get(schema, "properties").is_some() || json::get(schema, "allOf").is_some() => Kind::Object,
+        _ if json::get(schema, "items").is_some() => Kind::Array,
+        _ => json::get(schema, "const").or_else(|| json::get(schema, "enum").and_then(|list| list.get(0))).map_or_else(
+            || {
+                json::get(schema, "anyOf")
+                    .or_else(|| json::get(schema, "oneOf"))
+                    .map_or(Kind::Unknown, kind_of_alternatives)
+            },
             kind_of_value,
         ),
     }
@@ -222,7 +227,7 @@ pub fn kind(schema: &Value) -> Kind {
 
 fn kind_of_alternatives(parts: &Value) -> Kind {
     // One look at the first alternative is enough to tell text from number.
-    let first = parts.as_array().into_iter().flatten().find_map(|part| part.get("type").and_then(Value::as_str));
+    let first = parts.as_array().into_iter().flatten().find_map(|part| json::get(part, "type").and_then(Value::as_str));
     match first {
         Some("string") => Kind::Text,
         Some("integer") => Kind::Integer,
@@ -246,12 +251,13 @@ fn kind_of_value(value: &Value) -> Kind {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema.get("type").and_then(Value::as_str) == Some("null") || schema.get("const").is_some_and(Value::is_null)
+    json::get(schema, "type").and_then(Value::as_str) == Some("null")
+        || json::get(schema, "const").is_some_and(Value::is_null)
 }
 
 fn allows_null(schema: &Value) -> bool {
     let listed = |keyword: &str, null: &dyn Fn(&Value) -> bool| {
-        schema.get(keyword).and_then(Value::as_array).is_some_and(|list| list.iter().any(null))
+        json::get(schema, keyword).and_then(Value::as_array).is_some_and(|list| list.iter().any(null))
     };
     listed("type", &|word| word.as_str() == Some("null")) || listed("enum", &Value::is_null) || is_null(schema)
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::contract::document::Document;
+use crate::json;
 
 /// Schemas nested deeper than this do not shape text: no query is.
 const DEPTH_MAX: usize = 12;
@@ -67,28 +68,31 @@ impl Walk<'_> {
             self.visit(target, shape, depth + 1);
         }
         let Some(object) = schema.as_object() else { return };
-        match object.get("type") {
+        match json::member(object, "type") {
             Some(Value::String(name)) => add_type(name, shape),
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).for_each(|name| add_type(name, shape)),
-            _ => object.get("const").into_iter().chain(options(schema)).for_each(|value| add_value(value, shape)),
+            _ => json::member(object, "const")
+                .into_iter()
+                .chain(options(schema))
+                .for_each(|value| add_value(value, shape)),
         }
         for branch in
-            ["anyOf", "oneOf", "allOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten()
+            ["anyOf", "oneOf", "allOf"].iter().filter_map(|keyword| json::member(object, keyword)?.as_array()).flatten()
         {
             self.visit(branch, shape, depth + 1);
         }
-        if let Some(items) = object.get("items") {
+        if let Some(items) = json::member(object, "items") {
             self.visit(items, shape.items.get_or_insert_default(), depth + 1);
-        } else if says_array(object.get("type")) {
+        } else if says_array(json::member(object, "type")) {
             shape.items.get_or_insert_default();
         }
-        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, property) in json::member(object, "properties").and_then(Value::as_object).into_iter().flatten() {
             self.visit(property, shape.properties.entry(name.clone()).or_default(), depth + 1);
         }
-        match object.get("additionalProperties") {
+        match json::member(object, "additionalProperties") {
             Some(other @ Value::Object(_)) => self.visit(other, shape.other.get_or_insert_default(), depth + 1),
             Some(Value::Bool(true)) => drop(shape.other.get_or_insert_default()),
-            None if says(object.get("type"), "object") && !object.contains_key("properties") => {
+            None if says(json::member(object, "type"), "object") && json::member(object, "properties").is_none() => {
                 shape.other.get_or_insert_default();
             }
             _ => {}
@@ -97,7 +101,7 @@ impl Walk<'_> {
 }
 
 fn options(schema: &Value) -> impl Iterator<Item = &Value> {
-    schema.get("enum").and_then(Value::as_array).into_iter().flatten()
+    json::get(schema, "enum").and_then(Value::as_array).into_iter().flatten()
 }
 
 fn says(declared: Option<&Value>, wanted: &str) -> bool {

@@ -17,6 +17,7 @@ use crate::contract::parameter;
 use crate::contract::schema::SchemasBuilder;
 use crate::contract::vocabulary::{Behaviour, OperationRule};
 use crate::instant::duration_ms;
+use crate::json;
 use crate::pointer::{self, escape};
 use crate::words::did_you_mean;
 
@@ -150,7 +151,7 @@ impl<'a> Compiler<'a> {
     pub fn assignments(&mut self, pointer: &str, set: &IndexMap<String, Value>, names: &[&str]) -> Vec<Assignment> {
         let compiled = set.iter().map(|(field, tree)| Assignment {
             field: field.clone(),
-            uses_record: tree.to_string().contains("record"),
+            uses_record: json::text(tree).contains("record"),
             tree: self.tree(&format!("{pointer}/{}", escape(field)), tree, names),
         });
         compiled.collect()

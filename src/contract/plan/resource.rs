@@ -7,6 +7,7 @@ use super::compile::{Compiler, OPERATION_NAMES};
 use super::{Due, Field, Id, IdKind, Reference, Resource, TimeForm, Transition};
 use crate::contract::document::Document;
 use crate::contract::vocabulary::{ChangeRule, IdForm, IdRule, LifecycleRule, ReadRule, ReferenceRule, ResourceRule};
+use crate::json;
 use crate::pointer::escape;
 use crate::words::humanise;
 
@@ -29,12 +30,12 @@ fn collect(document: &Document, schema: &Value, found: &mut Vec<Field>, required
         return;
     }
     let schema = document.resolve(schema);
-    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    for part in json::get(schema, "allOf").and_then(Value::as_array).into_iter().flatten() {
         collect(document, part, found, required, depth - 1);
     }
-    let names = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    let names = json::get(schema, "required").and_then(Value::as_array).into_iter().flatten();
     required.extend(names.filter_map(Value::as_str).map(str::to_owned));
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, property) in json::get(schema, "properties").and_then(Value::as_object).into_iter().flatten() {
         let field = field(document, name, property);
         match found.iter_mut().find(|known| *known.name == **name) {
             Some(known) => *known = field,
@@ -45,7 +46,7 @@ fn collect(document: &Document, schema: &Value, found: &mut Vec<Field>, required
 
 fn field(document: &Document, name: &str, property: &Value) -> Field {
     let schema = document.resolve(property);
-    let flag = |word: &str| [property, schema].iter().any(|value| value.get(word) == Some(&Value::Bool(true)));
+    let flag = |word: &str| [property, schema].iter().any(|value| json::get(value, word) == Some(&Value::Bool(true)));
     Field {
         name: name.into(),
         time: time_form(schema),
@@ -61,7 +62,7 @@ fn field(document: &Document, name: &str, property: &Value) -> Field {
 
 /// Are its numbers all integers? What a `$ref` leads to is not looked at.
 fn says_integer(schema: &Value) -> bool {
-    let says = |word: &str| match schema.get("type") {
+    let says = |word: &str| match json::get(schema, "type") {
         Some(Value::String(kind)) => kind == word,
         Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == word),
         _ => false,
@@ -70,7 +71,7 @@ fn says_integer(schema: &Value) -> bool {
 }
 
 fn time_form(schema: &Value) -> Option<TimeForm> {
-    let format = schema.get("format").and_then(Value::as_str)?;
+    let format = json::get(schema, "format").and_then(Value::as_str)?;
     match format {
         "unix-milliseconds" | "unix-time-ms" | "epoch-milliseconds" => Some(TimeForm::Milliseconds),
         "unix-seconds" | "unix-time" | "epoch-seconds" => Some(TimeForm::Seconds),
@@ -84,25 +85,27 @@ fn fallback(document: &Document, schema: &Value, depth: usize) -> Option<Value> 
     if depth == 0 {
         return None;
     }
-    if let Some(default) = schema.get("default") {
+    if let Some(default) = json::get(schema, "default") {
         return Some(default.clone());
     }
     let schema = document.resolve(schema);
-    if let Some(value) = schema.get("default").or_else(|| schema.get("const")) {
+    if let Some(value) = json::get(schema, "default").or_else(|| json::get(schema, "const")) {
         return Some(value.clone());
     }
     if allows_null(document, schema, depth) {
         return Some(Value::Null);
     }
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|values| values.first()) {
+    if let Some(first) = json::get(schema, "enum").and_then(Value::as_array).and_then(|values| values.first()) {
         return Some(first.clone());
     }
-    let minimum = |word: &str| schema.get(word).and_then(Value::as_i64).unwrap_or(0);
+    let minimum = |word: &str| json::get(schema, word).and_then(Value::as_i64).unwrap_or(0);
     match type_word(schema)? {
         "array" if minimum("minItems") == 0 => Some(json!([])),
         "boolean" => Some(json!(false)),
         "integer" | "number" if time_form(schema).is_none() => Some(json!(minimum("minimum").max(0))),
-        "object" if schema.get("required").is_none() && schema.get("properties").is_none() => Some(json!({})),
+        "object" if json::get(schema, "required").is_none() && json::get(schema, "properties").is_none() => {
+            Some(json!({}))
+        }
         _ => None,
     }
 }
@@ -110,17 +113,17 @@ fn fallback(document: &Document, schema: &Value, depth: usize) -> Option<Value> 
 fn allows_null(document: &Document, schema: &Value, depth: usize) -> bool {
     let schema = document.resolve(schema);
     let listed = |value: &Value| value == "null";
-    match schema.get("type") {
+    match json::get(schema, "type") {
         Some(Value::String(word)) => return word == "null",
         Some(Value::Array(words)) => return words.iter().any(listed),
         _ => {}
     }
-    let alternatives = ["anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten();
+    let alternatives = ["anyOf", "oneOf"].into_iter().filter_map(|word| json::get(schema, word)?.as_array()).flatten();
     depth > 0 && alternatives.into_iter().any(|branch| allows_null(document, branch, depth - 1))
 }
 
 fn type_word(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
+    match json::get(schema, "type")? {
         Value::String(word) => Some(word),
         Value::Array(words) => words.iter().filter_map(Value::as_str).find(|word| *word != "null"),
         _ => None,

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::Slot;
 use crate::contract::error::LoadError;
 use crate::contract::sample::Direction;
+use crate::json;
 use crate::pointer::{self, escape};
 use crate::words::written_kind;
 
@@ -254,9 +255,8 @@ impl<'a> Copier<'a> {
         if depth >= HIDDEN_DEPTH_MAX {
             return;
         }
-        for (name, schema) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let one_way = |flag: &str| self.says(schema, flag);
-            let (read_only, write_only) = (one_way("readOnly"), one_way("writeOnly"));
+        for (name, schema) in json::member(object, "properties").and_then(Value::as_object).into_iter().flatten() {
+            let (read_only, write_only) = self.ways(schema);
             self.found.one_way |= read_only || write_only;
             if self.variant == Some(Direction::Request) && read_only
                 || self.variant == Some(Direction::Reply) && write_only
@@ -264,7 +264,7 @@ impl<'a> Copier<'a> {
                 self.hidden.push(name.clone());
             }
         }
-        let branches = object.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        let branches = json::member(object, "allOf").and_then(Value::as_array).into_iter().flatten();
         for branch in branches {
             if let Some(object) = self.target(branch).unwrap_or(branch).as_object() {
                 self.hide(object, depth + 1);
@@ -272,14 +272,16 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// Does a schema, or the one it refers to, have this flag?
-    fn says(&self, schema: &Value, flag: &str) -> bool {
-        let says = |schema: &Value| schema.get(flag) == Some(&Value::Bool(true));
-        says(schema) || self.target(schema).is_some_and(says)
+    /// Is a schema, or the one it refers to, `readOnly`? Is it `writeOnly`?
+    fn ways(&self, schema: &Value) -> (bool, bool) {
+        let target = self.target(schema);
+        let says = |schema: &Value, flag: &str| json::get(schema, flag) == Some(&Value::Bool(true));
+        let either = |flag: &str| says(schema, flag) || target.is_some_and(|target| says(target, flag));
+        (either("readOnly"), either("writeOnly"))
     }
 
     fn target(&self, schema: &Value) -> Option<&'a Value> {
-        let fragment = schema.get("$ref")?.as_str()?.strip_prefix('#')?;
+        let fragment = json::get(schema, "$ref")?.as_str()?.strip_prefix('#')?;
         pointer::find(self.document, &percent_decode_str(fragment).decode_utf8_lossy())
     }
 
@@ -351,7 +353,7 @@ fn is_applied_in_place(keyword: &str) -> bool {
 
 /// `int32` and `int64` are ranges: they become `minimum` and `maximum`, so that a number outside hears of the bound.
 fn bound_integers(schema: &mut Map<String, Value>) {
-    let (low, high) = match schema.get("format").and_then(Value::as_str) {
+    let (low, high) = match json::member(schema, "format").and_then(Value::as_str) {
         Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
         Some("int64") => (i64::MIN, i64::MAX),
         _ => return,

@@ -24,6 +24,7 @@ use serde_json::Value;
 use super::error::LoadError;
 use super::sample::Direction;
 use super::violation::{Place, Violation};
+use crate::json;
 use instance::{InPlace, Instance, Slot as Property};
 
 /// More violations than this in one value are not reported: nobody reads them, and a hostile body should not buy them.
@@ -74,7 +75,7 @@ impl SchemasBuilder {
     }
 
     fn insert(&mut self, direction: Option<Direction>, schema: &Value, pointer: &str) -> SchemaId {
-        let key = (direction, schema.to_string());
+        let key = (direction, json::text(schema));
         if let Some(id) = self.known.get(&key) {
             return *id;
         }

@@ -214,7 +214,7 @@ impl Node {
 }
 
 fn literal(value: Value) -> Node {
-    Node::Literal { json: value.to_string(), value }
+    Node::Literal { json: json::text(&value), value }
 }
 
 fn is_name(text: &str) -> bool {
