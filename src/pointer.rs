@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::json;
+
 /// What a URI fragment may not hold as it is (RFC 3986, 3.5), and the percent sign itself.
 pub const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -24,7 +26,18 @@ pub const FRAGMENT_ESCAPED: &AsciiSet = &CONTROLS
 
 /// A key as a segment of a pointer.
 pub fn escape(key: &str) -> Cow<'_, str> {
-    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
+    if !key.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        return key.into();
+    }
+    let mut escaped = String::with_capacity(key.len() + 2);
+    for character in key.chars() {
+        match character {
+            '~' => escaped.push_str("~0"),
+            '/' => escaped.push_str("~1"),
+            other => escaped.push(other),
+        }
+    }
+    escaped.into()
 }
 
 /// Appends one segment to a pointer, escaped.
@@ -35,18 +48,16 @@ pub fn push(pointer: &mut String, segment: &str) {
 
 /// The pointer of a child.
 pub fn join(pointer: &str, segment: &str) -> String {
-    let mut joined = pointer.to_owned();
+    let mut joined = String::with_capacity(pointer.len() + 1 + segment.len());
+    joined.push_str(pointer);
     push(&mut joined, segment);
     joined
 }
 
 /// One segment as the key it stands for.
 pub fn unescape(segment: &str) -> Cow<'_, str> {
-    if segment.contains('~') {
-        Cow::Owned(segment.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(segment)
-    }
+    let plain = !segment.bytes().any(|byte| byte == b'~');
+    if plain { segment.into() } else { segment.replace("~1", "/").replace("~0", "~").into() }
 }
 
 /// The keys that a pointer leads through.
@@ -57,14 +68,18 @@ pub fn segments(pointer: &str) -> impl DoubleEndedIterator<Item = Cow<'_, str>> 
 
 /// The value that a pointer leads to, as [`Value::pointer`] finds it, which copies every key on the way.
 pub fn find<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    if !pointer.is_empty() && !pointer.starts_with('/') {
-        return None;
+    let (mut value, mut rest) = (value, pointer);
+    while let Some(inner) = rest.strip_prefix('/') {
+        let end = inner.bytes().position(|byte| byte == b'/').unwrap_or(inner.len());
+        let key = unescape(&inner[..end]);
+        value = match value {
+            Value::Object(map) => json::member(map, &key)?,
+            Value::Array(items) => items.get(index(&key)?)?,
+            _ => return None,
+        };
+        rest = &inner[end..];
     }
-    segments(pointer).try_fold(value, |value, key| match value {
-        Value::Object(map) => map.get(&*key),
-        Value::Array(items) => items.get(index(&key)?),
-        _ => None,
-    })
+    rest.is_empty().then_some(value)
 }
 
 /// A key as an index of an array: digits alone, and no zero before others (RFC 6901, section 4).
@@ -83,9 +98,17 @@ pub fn to_reference(pointer: &str) -> String {
     format!("#{}", utf8_percent_encode(pointer, FRAGMENT_ESCAPED))
 }
 
+/// Is this the local reference of some pointer, which has nothing that a fragment may not hold?
+pub fn is_plain_reference(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-.~".contains(&byte);
+    text.strip_prefix("#/").is_some_and(|rest| rest.bytes().all(plain))
+}
+
 /// A URI fragment (without `#`) as text; `None` when its escapes are not UTF-8.
 pub fn decode_fragment(fragment: &str) -> Option<Cow<'_, str>> {
-    percent_decode_str(fragment).decode_utf8().ok()
+    // Most have no escapes, and to see that costs less than to decode none.
+    let plain = !fragment.bytes().any(|byte| byte == b'%');
+    if plain { Some(fragment.into()) } else { percent_decode_str(fragment).decode_utf8().ok() }
 }
 
 #[cfg(test)]
@@ -139,5 +162,17 @@ mod tests {
         assert_eq!(reference, "#/paths/~1posts~1%7Bid%7D/50%25%20off");
         assert_eq!(decode_fragment(&reference[1..]).as_deref(), Some("/paths/~1posts~1{id}/50% off"));
         assert_eq!(decode_fragment("/%ff"), None);
+    }
+
+    #[test]
+    fn a_plain_reference_is_spelled_as_its_pointer() {
+        for pointer in ["/components/schemas/Post_v1.0-a", "/paths/~1posts", "/"] {
+            let reference = to_reference(pointer);
+            assert!(is_plain_reference(&reference));
+            assert_eq!(decode_fragment(&reference[1..]).as_deref(), Some(pointer));
+        }
+        for other in ["", "#", "#post", "/post", "post.yaml#/a", "#/a%20b", "#/a b", "#/{id}", "#/é", "#/a#b"] {
+            assert!(!is_plain_reference(other), "{other}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::origin::{Origin, Origins};
 use super::reference::{self, Fragment, REF_HOPS_MAX};
 use super::{Source, Unread};
 use crate::contract::error::LoadError;
-use crate::pointer;
+use crate::{json, pointer};
 
 /// The most files that one document may be made of.
 pub const FILES_MAX: usize = 4096;
@@ -117,8 +117,11 @@ impl<'a> Bundler<'a> {
         self.files.retain(|_, file| file.is_some());
     }
 
-    /// Makes a reference local, giving its target a home if it has none.
+    /// What makes a reference local, giving its target a home if it has none. A plain one of the root file stays as it is.
     fn point(&mut self, kind: Kind, section: &'static str, text: &str, pointer: &str) -> Option<String> {
+        if self.contexts.is_empty() && pointer::is_plain_reference(text) {
+            return None;
+        }
         let origin = self.target(text, pointer)?;
         if origin.file == self.root_name {
             return Some(pointer::to_reference(&origin.pointer));
@@ -321,10 +324,10 @@ impl Visit for Bundler<'_> {
         {
             self.contexts.push(Context { at: pointer.to_owned(), origin: origin.clone() });
         }
-        if node == Node::One(Kind::Schema) {
+        if node == Node::One(Kind::Schema) && json::get(value, "discriminator").is_some() {
             self.point_mapping(value, pointer);
         }
-        let Some(text) = value.get("$ref").and_then(Value::as_str) else { return true };
+        let Some(text) = json::get(value, "$ref").and_then(Value::as_str) else { return true };
         let section = match node {
             Node::One(kind) => kind.section().map(|section| (kind, section)),
             Node::Map(_) | Node::List(_) => None,

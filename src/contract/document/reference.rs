@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::grammar::{Kind, Node, Visit, walk};
-use crate::pointer;
 use crate::words::did_you_mean;
+use crate::{json, pointer};
 
 /// The most references that may be chained before one of them holds a value.
 pub const REF_HOPS_MAX: usize = 64;
@@ -82,22 +82,17 @@ pub fn find_anchor(value: &Value, name: &str) -> Option<String> {
 pub fn settle(root: &mut Value) -> Vec<(String, Fault)> {
     let mut found = Found::default();
     walk(Node::One(Kind::Document), root, "", &mut found);
-    let mut faults = Vec::new();
-    let mut targets = BTreeMap::new();
-    for (at, text) in found.references {
-        // Most are spelled so already, and finding their place again would take longer than all the rest.
-        let respelled = |text: &String| target(root, text).map(|target| (target != *text).then_some(target));
-        match targets.entry(text).or_insert_with_key(respelled) {
-            Ok(None) => {}
-            Ok(Some(reference)) => {
-                if let Some(Value::String(text)) = root.pointer_mut(&at) {
-                    text.clone_from(reference);
-                }
-            }
-            Err(fault) => faults.push((at, fault.clone())),
-        }
+    let respelled = |text: String| match target(root, &text) {
+        // Most are spelled so already.
+        Ok(target) if target == text => None,
+        target => Some((text, target)),
+    };
+    let targets: BTreeMap<String, Result<String, Fault>> = found.texts.into_iter().filter_map(respelled).collect();
+    let mut settler = Settler { targets, faults: Vec::new() };
+    if !settler.targets.is_empty() {
+        walk(Node::One(Kind::Document), root, "", &mut settler);
     }
-    faults
+    settler.faults
 }
 
 /// The pointer that a local reference leads to.
@@ -193,16 +188,38 @@ fn clean(path: &str) -> String {
     kept.join("/")
 }
 
+/// The texts of all references.
 #[derive(Default)]
 struct Found {
-    /// The pointer of each `$ref`'s text, and the text.
-    references: Vec<(String, String)>,
+    texts: BTreeSet<String>,
 }
 
 impl Visit for Found {
+    fn enter(&mut self, _: Node, value: &mut Value, _: &str) -> bool {
+        if let Some(Value::String(text)) = json::get(value, "$ref")
+            && !self.texts.contains(text)
+        {
+            self.texts.insert(text.clone());
+        }
+        true
+    }
+}
+
+/// Respells references.
+struct Settler {
+    /// By the text of each that is to be spelled in another way, or that leads nowhere.
+    targets: BTreeMap<String, Result<String, Fault>>,
+    faults: Vec<(String, Fault)>,
+}
+
+impl Visit for Settler {
     fn enter(&mut self, _: Node, value: &mut Value, pointer: &str) -> bool {
-        if let Some(Value::String(text)) = value.get("$ref") {
-            self.references.push((format!("{pointer}/$ref"), text.clone()));
+        if let Some(Value::String(text)) = value.get_mut("$ref") {
+            match self.targets.get(text) {
+                None => {}
+                Some(Ok(target)) => text.clone_from(target),
+                Some(Err(fault)) => self.faults.push((format!("{pointer}/$ref"), fault.clone())),
+            }
         }
         true
     }
