@@ -121,16 +121,23 @@ fn with_authored(document: &Document, mut reasons: Vec<Reason>, authored: &Value
             let pointer = format!("/{word}/{}", pointer::escape(name));
             match value.as_object().filter(|_| named) {
                 Some(words) => {
-                    written.extend(words.keys().map(|inner| format!("{pointer}/{}", pointer::escape(inner))))
+                    written.extend(words.keys().map(|inner| pointer::join(&pointer, inner)));
                 }
                 None => written.push(pointer),
             }
         }
     }
-    reasons.retain(|reason| !written.iter().any(|pointer| reason.pointer.starts_with(pointer.as_str())));
+    // In order and without those that start with another, the last one before a reason's pointer is the only one it may start with.
+    let mut starts: Vec<&str> = written.iter().map(String::as_str).collect();
+    starts.sort_unstable();
+    starts.dedup_by(|later, earlier| later.starts_with(*earlier));
+    reasons.retain(|reason| {
+        let before = starts.partition_point(|start| *start <= reason.pointer.as_str());
+        !starts[..before].last().is_some_and(|start| reason.pointer.starts_with(start))
+    });
     reasons.extend(written.into_iter().map(|pointer| {
-        let (file, _) = document.origin(&format!("/x-standin{pointer}"));
-        Reason { pointer, text: format!("written in {file}") }
+        let file = document.file(&format!("/x-standin{pointer}"));
+        Reason { text: format!("written in {file}"), pointer }
     }));
     reasons
 }

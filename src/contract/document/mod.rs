@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::error::LoadError;
-use crate::pointer;
+use crate::{json, pointer};
 pub use bundle::FILES_MAX;
 pub use origin::Origins;
 pub use tree::FILE_BYTES_MAX;
@@ -68,7 +68,7 @@ impl Document {
         let mut errors = bundle::bundle(source, name, &mut root, &mut origins);
         for file in overlays {
             match read(source, file) {
-                Ok(overlay) => errors.extend(overlay::apply(&mut root, &overlay, file, name, &mut origins)),
+                Ok(overlay) => errors.extend(overlay::apply(&mut root, overlay, file, name, &mut origins)),
                 Err(unread) => errors.push(unread.of(file)),
             }
         }
@@ -102,10 +102,15 @@ impl Document {
     /// Where `$ref`s lead from here, one from the next, each with its pointer.
     fn hops<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = (&'a Value, Cow<'a, str>)> {
         let hop = |value: &'a Value| {
-            let pointer = reference::local_pointer(value.get("$ref")?.as_str()?)?;
+            let pointer = referred(value)?;
             Some((pointer::find(&self.root, &pointer)?, pointer))
         };
         std::iter::successors(hop(value), move |(value, _)| hop(value)).take(reference::REF_HOPS_MAX)
+    }
+
+    /// The file in which the value at a pointer was written.
+    pub fn file(&self, pointer: &str) -> &str {
+        self.origins.nearest(pointer).map_or(&self.name, |(_, origin)| &origin.file)
     }
 
     /// The file in which the value at a pointer was written, and its pointer there: in an overlay, a file referred to, or the root.
@@ -140,6 +145,11 @@ impl Document {
         });
         fail_on(errors.collect())
     }
+}
+
+/// The pointer that the `$ref` of a value gives.
+pub fn referred(value: &Value) -> Option<Cow<'_, str>> {
+    reference::local_pointer(json::get(value, "$ref")?.as_str()?)
 }
 
 fn fail_on(errors: Vec<LoadError>) -> Result<(), Vec<LoadError>> {

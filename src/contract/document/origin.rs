@@ -41,11 +41,17 @@ impl Origins {
 
     /// The origin of a pointer: that of the nearest recorded place above it, with the rest appended.
     pub fn find(&self, pointer: &str) -> Option<Origin> {
+        let (place, origin) = self.nearest(pointer)?;
+        let rest = &pointer[place.len()..];
+        Some(Origin { file: origin.file.clone(), pointer: format!("{}{rest}", origin.pointer) })
+    }
+
+    /// The nearest recorded place above a pointer, or the pointer itself, and its origin.
+    pub fn nearest<'p>(&self, pointer: &'p str) -> Option<(&'p str, &Origin)> {
         let mut place = pointer;
         loop {
             if let Some(origin) = self.places.get(place) {
-                let rest = &pointer[place.len()..];
-                return Some(Origin { file: origin.file.clone(), pointer: format!("{}{rest}", origin.pointer) });
+                return Some((place, origin));
             }
             place = &place[..place.rfind('/')?];
         }

@@ -26,29 +26,28 @@ pub const WRITTEN_NODES_MAX: usize = 500_000;
 const SHIFTED_ELEMENTS_MAX: usize = 1000;
 
 /// Applies an overlay. What went wrong is told by action; the other actions are applied all the same.
-pub fn apply(root: &mut Value, overlay: &Value, file: &str, root_file: &str, origins: &mut Origins) -> Vec<LoadError> {
+pub fn apply(root: &mut Value, overlay: Value, file: &str, root_file: &str, origins: &mut Origins) -> Vec<LoadError> {
     let actions = match read(overlay, file) {
         Ok(actions) => actions,
         Err(errors) => return errors,
     };
     let mut application = Application { root, file: file.into(), root_file: root_file.into(), origins, written: 0 };
-    actions.iter().filter_map(|action| application.perform(action).err()).collect()
+    actions.into_iter().filter_map(|(action, change)| application.perform(&action, change).err()).collect()
 }
 
 /// An action whose words are checked.
-struct Action<'a> {
+struct Action {
     /// `/actions/3`
     pointer: String,
     target: JsonPath,
-    target_text: &'a str,
-    change: Change<'a>,
+    target_text: String,
     /// In 1.0 only objects and arrays can be updated.
     version: OverlayVersion,
 }
 
-enum Change<'a> {
-    Update(&'a Value),
-    Copy(JsonPath, &'a str),
+enum Change {
+    Update(Value),
+    Copy(JsonPath, String),
     Remove,
 }
 
@@ -59,23 +58,23 @@ enum OverlayVersion {
 }
 
 /// Reads the overlay's own structure: versions, required and unknown fields, paths.
-fn read<'a>(overlay: &'a Value, file: &str) -> Result<Vec<Action<'a>>, Vec<LoadError>> {
+fn read(overlay: Value, file: &str) -> Result<Vec<(Action, Change)>, Vec<LoadError>> {
     let fail = |pointer: &str, message: String| LoadError::new(file, pointer, message);
-    let Value::Object(fields) = overlay else {
+    let Value::Object(mut fields) = overlay else {
         let message = if overlay.is_null() { "the overlay is empty" } else { "an overlay is an object" };
         let hint = "it starts with `overlay: 1.1.0`, `info` and `actions`";
         return Err(vec![fail("", message.to_owned()).hint(hint)]);
     };
-    let version = version(fields, file).map_err(|error| vec![error])?;
-    let mut errors = unknown_fields(fields, &["overlay", "info", "extends", "actions"], "", file);
+    let version = version(&fields, file).map_err(|error| vec![error])?;
+    let mut errors = unknown_fields(&fields, &["overlay", "info", "extends", "actions"], "", file);
     errors.extend(check_info(fields.get("info"), version, file));
     if fields.get("extends").is_some_and(|extends| !extends.is_string()) {
         errors.push(fail("/extends", "`extends` must be text".to_owned()));
     }
     let mut actions = Vec::new();
-    match fields.get("actions") {
+    match fields.shift_remove("actions") {
         Some(Value::Array(items)) if !items.is_empty() => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.into_iter().enumerate() {
                 match read_action(item, format!("/actions/{index}"), version, file) {
                     Ok(action) => actions.push(action),
                     Err(found) => errors.extend(found),
@@ -126,25 +125,25 @@ fn check_info(info: Option<&Value>, version: OverlayVersion, file: &str) -> Vec<
     errors
 }
 
-fn read_action<'a>(
-    item: &'a Value,
+fn read_action(
+    item: Value,
     pointer: String,
     version: OverlayVersion,
     file: &str,
-) -> Result<Action<'a>, Vec<LoadError>> {
-    let Value::Object(fields) = item else {
+) -> Result<(Action, Change), Vec<LoadError>> {
+    let Value::Object(mut fields) = item else {
         return Err(vec![LoadError::new(file, pointer, "an action is an object with a `target`")]);
     };
     let known: &[&str] = match version {
         OverlayVersion::V1_0 => &["target", "description", "update", "remove"],
         OverlayVersion::V1_1 => &["target", "description", "update", "remove", "copy"],
     };
-    let mut errors = unknown_fields(fields, known, &pointer, file);
-    let target = read_path(fields, "target", &pointer, file);
-    let change = read_change(fields, &pointer, version, file);
+    let mut errors = unknown_fields(&fields, known, &pointer, file);
+    let target = read_path(&fields, "target", &pointer, file);
+    let change = read_change(&mut fields, &pointer, version, file);
     match (target, change) {
         (Ok((target, target_text)), Ok(change)) if errors.is_empty() => {
-            Ok(Action { pointer, target, target_text, change, version })
+            Ok((Action { pointer, target, target_text, version }, change))
         }
         (target, change) => {
             errors.extend(target.err());
@@ -155,12 +154,12 @@ fn read_action<'a>(
 }
 
 /// `remove` wins over `copy`, and `copy` over `update`, as the specification has it.
-fn read_change<'a>(
-    fields: &'a Map<String, Value>,
+fn read_change(
+    fields: &mut Map<String, Value>,
     pointer: &str,
     version: OverlayVersion,
     file: &str,
-) -> Result<Change<'a>, LoadError> {
+) -> Result<Change, LoadError> {
     match fields.get("remove") {
         Some(Value::Bool(true)) => return Ok(Change::Remove),
         Some(Value::Bool(false)) | None => {}
@@ -170,7 +169,7 @@ fn read_change<'a>(
         let (path, text) = read_path(fields, "copy", pointer, file)?;
         return Ok(Change::Copy(path, text));
     }
-    match fields.get("update") {
+    match fields.shift_remove("update") {
         Some(update) => Ok(Change::Update(update)),
         None => {
             let error = LoadError::new(file, pointer, "the action changes nothing");
@@ -179,12 +178,12 @@ fn read_change<'a>(
     }
 }
 
-fn read_path<'a>(
-    fields: &'a Map<String, Value>,
+fn read_path(
+    fields: &Map<String, Value>,
     field: &str,
     pointer: &str,
     file: &str,
-) -> Result<(JsonPath, &'a str), LoadError> {
+) -> Result<(JsonPath, String), LoadError> {
     let at = format!("{pointer}/{field}");
     let text = match fields.get(field) {
         Some(Value::String(text)) => text,
@@ -197,7 +196,7 @@ fn read_path<'a>(
             format!("`{field}` is longer than {TARGET_BYTES_MAX} bytes or nests more than {TARGET_DEPTH_MAX} brackets");
         return Err(LoadError::new(file, at, message));
     }
-    JsonPath::parse(text).map(|path| (path, text.as_str())).map_err(|error| {
+    JsonPath::parse(text).map(|path| (path, text.clone())).map_err(|error| {
         let message = format!("`{text}` is not a JSONPath (RFC 9535): {}", error.message());
         LoadError::new(file, at, message).hint("a path looks like `$.paths['/posts/{id}'].get`")
     })
@@ -240,27 +239,27 @@ struct Application<'a> {
 }
 
 impl Application<'_> {
-    fn perform(&mut self, action: &Action<'_>) -> Result<(), LoadError> {
+    fn perform(&mut self, action: &Action, change: Change) -> Result<(), LoadError> {
         let matched = self.matches(action)?;
-        match &action.change {
+        match change {
             Change::Remove => self.remove(action, matched),
             Change::Update(update) => {
                 let at = format!("{}/update", action.pointer);
-                self.write_all(action, &matched, update, &Origin { file: self.file.clone(), pointer: at })
+                self.write_all(action, "update", &matched, update, &Origin { file: self.file.clone(), pointer: at })
             }
             Change::Copy(path, text) => {
-                let (value, origin) = self.copied(action, path, text)?;
-                self.write_all(action, &matched, &value, &origin)
+                let (value, origin) = self.copied(action, &path, &text)?;
+                self.write_all(action, "copy", &matched, value, &origin)
             }
         }
     }
 
     /// The pointers of the nodes that the target selects, each once, in the path's order.
-    fn matches(&self, action: &Action<'_>) -> Result<Vec<String>, LoadError> {
+    fn matches(&self, action: &Action) -> Result<Vec<String>, LoadError> {
         let mut matched = locate(&action.target, self.root);
         if matched.is_empty() {
             let error = self.error(action, "target", format!("`{}` matches nothing", action.target_text));
-            return Err(error.hint(self.miss(action.target_text)));
+            return Err(error.hint(self.miss(&action.target_text)));
         }
         let mut seen = std::collections::BTreeSet::new();
         matched.retain(|pointer| seen.insert(pointer.clone()));
@@ -290,7 +289,7 @@ impl Application<'_> {
         }
     }
 
-    fn copied(&self, action: &Action<'_>, path: &JsonPath, text: &str) -> Result<(Value, Origin), LoadError> {
+    fn copied(&self, action: &Action, path: &JsonPath, text: &str) -> Result<(Value, Origin), LoadError> {
         let found = locate(path, self.root);
         match found.as_slice() {
             [one] => {
@@ -305,34 +304,40 @@ impl Application<'_> {
 
     fn write_all(
         &mut self,
-        action: &Action<'_>,
+        action: &Action,
+        field: &str,
         matched: &[String],
-        update: &Value,
+        update: Value,
         origin: &Origin,
     ) -> Result<(), LoadError> {
-        let field = if matches!(action.change, Change::Copy(..)) { "copy" } else { "update" };
-        self.written = self.written.saturating_add(count_nodes(update).saturating_mul(matched.len()));
+        self.written = self.written.saturating_add(count_nodes(&update).saturating_mul(matched.len()));
         if self.written > WRITTEN_NODES_MAX {
             let message = format!("the overlay writes more than {WRITTEN_NODES_MAX} values");
             return Err(self.error(action, field, message));
         }
         for at in matched {
-            if at.bytes().filter(|byte| *byte == b'/').count() + depth(update) > DEPTH_MAX {
+            if at.bytes().filter(|byte| *byte == b'/').count() + depth(&update) > DEPTH_MAX {
                 let message = format!("the document would be nested deeper than {DEPTH_MAX} levels");
                 return Err(self.error(action, field, message));
             }
-            self.check_fit(action, field, at, update)?;
+            self.check_fit(action, field, at, &update)?;
         }
-        for at in matched {
-            if let Some(node) = self.root.pointer_mut(at) {
-                write(node, update, at, origin, self.origins);
-            }
+        let Some((last, others)) = matched.split_last() else { return Ok(()) };
+        for at in others {
+            self.write_at(at, update.clone(), origin);
         }
+        self.write_at(last, update, origin);
         Ok(())
     }
 
+    fn write_at(&mut self, at: &str, update: Value, origin: &Origin) {
+        if let Some(node) = self.root.pointer_mut(at) {
+            write(node, update, at, origin, self.origins);
+        }
+    }
+
     /// An object is merged into objects, anything is appended to arrays, and a single value replaces single values.
-    fn check_fit(&self, action: &Action<'_>, field: &str, at: &str, update: &Value) -> Result<(), LoadError> {
+    fn check_fit(&self, action: &Action, field: &str, at: &str, update: &Value) -> Result<(), LoadError> {
         let node = pointer::find(self.root, at).unwrap_or(&Value::Null);
         let single = !update.is_object() && !update.is_array();
         let (fits, wanted) = match node {
@@ -350,7 +355,7 @@ impl Application<'_> {
         Err(self.error(action, field, message).hint(wanted))
     }
 
-    fn remove(&mut self, action: &Action<'_>, mut matched: Vec<String>) -> Result<(), LoadError> {
+    fn remove(&mut self, action: &Action, mut matched: Vec<String>) -> Result<(), LoadError> {
         // Later elements first, so that the indices of the earlier ones stay right; children before parents.
         matched.sort_by(|one, other| compare(other, one));
         for at in matched {
@@ -375,7 +380,7 @@ impl Application<'_> {
         Ok(())
     }
 
-    fn error(&self, action: &Action<'_>, field: &str, message: String) -> LoadError {
+    fn error(&self, action: &Action, field: &str, message: String) -> LoadError {
         LoadError::new(&*self.file, format!("{}/{field}", action.pointer), message)
     }
 }
@@ -392,13 +397,13 @@ fn locate(path: &JsonPath, root: &Value) -> Vec<String> {
 }
 
 /// Merges by the specification's rules, recording where each part that is new was written.
-fn write(node: &mut Value, update: &Value, at: &str, origin: &Origin, origins: &mut Origins) {
+fn write(node: &mut Value, update: Value, at: &str, origin: &Origin, origins: &mut Origins) {
     let below = |key: &str| Origin { file: origin.file.clone(), pointer: pointer::join(&origin.pointer, key) };
     match (node, update) {
         (Value::Object(node), Value::Object(update)) => {
             for (key, value) in update {
-                let (at, origin) = (pointer::join(at, key), below(key));
-                match node.get_mut(key) {
+                let (at, origin) = (pointer::join(at, &key), below(&key));
+                match node.get_mut(&key) {
                     // Inside of a merge only arrays meet arrays; another value is replaced by a list, never extended.
                     Some(existing @ Value::Object(_)) if value.is_object() => {
                         write(existing, value, &at, &origin, origins)
@@ -407,24 +412,24 @@ fn write(node: &mut Value, update: &Value, at: &str, origin: &Origin, origins: &
                         write(existing, value, &at, &origin, origins)
                     }
                     _ => {
-                        node.insert(key.clone(), value.clone());
+                        node.insert(key, value);
                         origins.record(&at, origin);
                     }
                 }
             }
         }
         (Value::Array(node), Value::Array(update)) => {
-            for (index, value) in update.iter().enumerate() {
+            for (index, value) in update.into_iter().enumerate() {
                 origins.record(&format!("{at}/{}", node.len()), below(&index.to_string()));
-                node.push(value.clone());
+                node.push(value);
             }
         }
         (Value::Array(node), single) => {
             origins.record(&format!("{at}/{}", node.len()), origin.clone());
-            node.push(single.clone());
+            node.push(single);
         }
         (node, single) => {
-            *node = single.clone();
+            *node = single;
             origins.record(at, origin.clone());
         }
     }
@@ -479,7 +484,7 @@ mod tests {
         let overlay = json!({"overlay": version, "info": {"title": "t", "version": "1"}, "actions": actions});
         let mut root = root;
         let mut origins = Origins::default();
-        let errors = apply(&mut root, &overlay, "o.yaml", "api.yaml", &mut origins);
+        let errors = apply(&mut root, overlay, "o.yaml", "api.yaml", &mut origins);
         (root, errors.iter().map(ToString::to_string).collect(), origins)
     }
 
@@ -495,7 +500,7 @@ mod tests {
         let mut root =
             json!({"openapi": "3.1.0", "info": {"title": "t"}, "paths": {"/posts": {"get": {}}}, "tags": [1]});
         let before = root.clone();
-        let errors = apply(&mut root, &overlay, "o.yaml", "api.yaml", &mut Origins::default());
+        let errors = apply(&mut root, overlay, "o.yaml", "api.yaml", &mut Origins::default());
         assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
         assert_eq!(root, before, "a refused action changes nothing");
     }
@@ -632,7 +637,7 @@ mod tests {
         for (target, update) in [("$", json!(1)), ("$.info", json!([1])), ("$.openapi", json!({}))] {
             let mut root = json!({"openapi": "3.1.0", "info": {}});
             let actions = overlay(json!([{"target": target, "update": update}]));
-            let errors = apply(&mut root, &actions, "o", "a", &mut Origins::default());
+            let errors = apply(&mut root, actions, "o", "a", &mut Origins::default());
             assert!(errors[0].message.contains("does not fit"), "{errors:?}");
         }
         let (_, errors, _) = run(json!({}), "1.1.0", json!([{"target": "$", "remove": true}]));

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// The largest file that is read, in bytes.
@@ -115,11 +116,12 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = access.next_key::<String>()? {
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` is given twice")));
-            }
-            let Tree(value) = access.next_value()?;
-            map.insert(key, value);
+            match map.entry(key) {
+                Entry::Vacant(place) => place.insert(access.next_value::<Tree>()?.0),
+                Entry::Occupied(known) => {
+                    return Err(A::Error::custom(format_args!("the key `{}` is given twice", known.key())));
+                }
+            };
         }
         Ok(Value::Object(map))
     }
