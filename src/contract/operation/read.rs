@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use super::server;
 use super::skeleton::{self, Located};
 use super::{Media, Operation, RequestBody, Response, ResponseHeader};
-use crate::contract::document::Document;
+use crate::contract::document::{Document, referred};
 use crate::contract::error::LoadError;
 use crate::contract::parameter::{Parameter, Style, shape};
 use crate::contract::sample::Direction;
 use crate::contract::schema::{SchemaId, SchemasBuilder};
 use crate::contract::violation::Place;
+use crate::json;
 use crate::pointer::escape;
 use crate::words::did_you_mean;
 
@@ -40,6 +41,7 @@ pub fn read(document: &Document, included: &[String], errors: &mut Vec<LoadError
         schemas: SchemasBuilder::default(),
         list: Vec::new(),
         seen: BTreeMap::new(),
+        shared_parameters: BTreeMap::new(),
         shared: BTreeMap::new(),
         shared_headers: BTreeMap::new(),
         root_security: None,
@@ -65,9 +67,11 @@ struct Reader<'a> {
     list: Vec<Operation>,
     /// Operation ids, and where each was met first.
     seen: BTreeMap<String, String>,
-    /// Responses under `components`, read once.
+    /// Parameters that are referred to, read once, by what references to them say.
+    shared_parameters: BTreeMap<String, Parameter>,
+    /// Responses that are referred to, likewise, and by their own pointer.
     shared: BTreeMap<String, Arc<Response>>,
-    /// Headers under `components`, read once, by the name that a response gave them first.
+    /// Headers that are referred to, likewise, by the name that a response gave them first.
     shared_headers: BTreeMap<String, ResponseHeader>,
     /// The document's own security, checked once.
     root_security: Option<Vec<BTreeMap<String, Vec<String>>>>,
@@ -87,7 +91,7 @@ impl<'a> Reader<'a> {
             let Some(found) = item.member(name).or_else(|| target.member(name)) else { continue };
             let method =
                 Method::from_bytes(name.to_ascii_uppercase().as_bytes()).expect("the table holds method names");
-            let stability = found.value.get("x-stability").and_then(Value::as_str).unwrap_or(STABLE);
+            let stability = json::get(found.value, "x-stability").and_then(Value::as_str).unwrap_or(STABLE);
             self.classes.insert(stability);
             if stability == STABLE || self.included.iter().any(|class| class == stability) {
                 let base = self.base(found.member("servers").or_else(|| servers.clone()));
@@ -175,6 +179,10 @@ impl<'a> Reader<'a> {
     }
 
     fn parameter(&mut self, declared: Located<'a>) -> Option<Parameter> {
+        if let Some(shared) = met(&self.shared_parameters, declared.value) {
+            return Some(shared.clone());
+        }
+        let reference = referred(declared.value);
         let found = self.resolve(declared)?;
         let read = self.parse::<openapiv3::Parameter>(&found.pointer, skeleton::parameter(&found))?;
         let (place, style) = place_and_style(&read);
@@ -184,17 +192,17 @@ impl<'a> Reader<'a> {
             ParameterSchemaOrContent::Schema(schema) => (schema_pointer(Some(schema)), false),
             ParameterSchemaOrContent::Content(content) => first_content(content),
         };
-        let raw = self.document.at(pointer).cloned();
-        let checked = match &raw {
-            Some(schema) if empty_allowed => Some(json!({ "anyOf": [schema, { "const": "" }] })),
-            other => other.clone(),
+        let (schema, raw) = match found.at(pointer) {
+            Some(raw) if empty_allowed => {
+                let checked = json!({ "anyOf": [raw, { "const": "" }] });
+                (Some(self.schemas.add_for(Direction::Request, &checked, pointer)), raw.clone())
+            }
+            _ => self.schema(&found, pointer, Direction::Request),
         };
-        let schema = checked.map(|schema| self.schemas.add_for(Direction::Request, &schema, pointer));
-        let raw = raw.unwrap_or(Value::Bool(true));
-        Some(Parameter {
+        let parameter = Parameter {
             required: data.required || place == Place::Path,
             explode: data.explode.unwrap_or(style == Style::Form),
-            default: self.document.resolve(&raw).get("default").or_else(|| raw.get("default")).cloned(),
+            default: json::get(self.document.resolve(&raw), "default").or_else(|| json::get(&raw, "default")).cloned(),
             shape: shape(self.document, &raw),
             name: data.name,
             description: data.description.unwrap_or_default(),
@@ -203,19 +211,23 @@ impl<'a> Reader<'a> {
             schema,
             raw,
             json,
-        })
+        };
+        if let Some(reference) = reference {
+            self.shared_parameters.insert(reference.into_owned(), parameter.clone());
+        }
+        Some(parameter)
     }
 
     fn body(&mut self, operation: &Located<'a>) -> Option<RequestBody> {
         let found = self.resolve(operation.member("requestBody")?)?;
         let read = self.parse::<openapiv3::RequestBody>(&found.pointer, skeleton::body(&found))?;
-        Some(RequestBody { required: read.required, media: self.media(&read.content, Direction::Request) })
+        Some(RequestBody { required: read.required, media: self.media(&found, &read.content, Direction::Request) })
     }
 
     fn responses(&mut self, operation: &Located<'a>) -> BTreeMap<String, Arc<Response>> {
         let mut responses = BTreeMap::new();
         let Some(declared) = operation.member("responses") else { return responses };
-        for status in declared.value.as_object().into_iter().flat_map(|declared| declared.keys()) {
+        for (status, value) in declared.value.as_object().into_iter().flatten() {
             if status.starts_with("x-") {
                 continue;
             }
@@ -225,63 +237,70 @@ impl<'a> Reader<'a> {
                 self.complain(pointer, message, "write a code (`200`), a range (`4XX`) or `default`");
                 continue;
             };
-            if let Some(response) = declared.member(status).and_then(|one| self.response(one)) {
-                responses.insert(key, response);
-            }
+            let response = match met(&self.shared, value) {
+                Some(shared) => Some(shared.clone()),
+                None => declared.member(status).and_then(|one| self.response(one)),
+            };
+            responses.extend(response.map(|response| (key, response)));
         }
         responses
     }
 
     fn response(&mut self, declared: Located<'a>) -> Option<Arc<Response>> {
-        let by_reference = skeleton::is_reference(declared.value);
+        let reference = referred(declared.value);
         let found = self.resolve(declared)?;
-        if let Some(shared) = self.shared.get(&found.pointer) {
-            return Some(shared.clone());
-        }
-        let read = self.parse::<openapiv3::Response>(&found.pointer, skeleton::response(&found))?;
-        let media = self.media(&read.content, Direction::Reply);
-        let headers = self.headers(&found);
-        let response = Arc::new(Response { description: read.description, media, headers });
-        if by_reference {
+        let response = match self.shared.get(&found.pointer) {
+            Some(shared) => shared.clone(),
+            None => Arc::new(self.written_response(&found)?),
+        };
+        if let Some(reference) = reference {
+            self.shared.insert(reference.into_owned(), response.clone());
             self.shared.insert(found.pointer, response.clone());
         }
         Some(response)
     }
 
+    fn written_response(&mut self, found: &Located<'a>) -> Option<Response> {
+        let read = self.parse::<openapiv3::Response>(&found.pointer, skeleton::response(found))?;
+        let media = self.media(found, &read.content, Direction::Reply);
+        Some(Response { description: read.description, media, headers: self.headers(found) })
+    }
+
     fn headers(&mut self, response: &Located<'a>) -> Vec<ResponseHeader> {
         let Some(declared) = response.member("headers") else { return Vec::new() };
-        let names = declared.value.as_object().into_iter().flat_map(|declared| declared.keys());
-        let names = names.filter(|name| !name.eq_ignore_ascii_case("content-type"));
-        names.filter_map(|name| self.header(name, declared.member(name)?)).collect()
+        let headers = declared.value.as_object().into_iter().flatten();
+        let headers = headers.filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        let read = headers.filter_map(|(name, value)| match met(&self.shared_headers, value) {
+            Some(shared) => Some(named(shared, name)),
+            None => self.header(name, declared.member(name)?),
+        });
+        read.collect()
     }
 
     fn header(&mut self, name: &str, declared: Located<'a>) -> Option<ResponseHeader> {
-        let by_reference = skeleton::is_reference(declared.value);
+        let reference = referred(declared.value);
         let found = self.resolve(declared)?;
-        let (name, field) = (name.to_owned(), HeaderName::from_bytes(name.as_bytes()).ok());
-        if let Some(shared) = self.shared_headers.get(&found.pointer) {
-            return Some(ResponseHeader { name, field, ..shared.clone() });
-        }
         let read = self.parse::<openapiv3::Header>(&found.pointer, skeleton::header(&found))?;
         let pointer = match &read.format {
             ParameterSchemaOrContent::Schema(schema) => schema_pointer(Some(schema)),
             ParameterSchemaOrContent::Content(content) => first_content(content).0,
         };
-        let (schema, raw) = self.schema(pointer, Direction::Reply);
+        let (schema, raw) = self.schema(&found, pointer, Direction::Reply);
+        let (name, field) = (name.to_owned(), HeaderName::from_bytes(name.as_bytes()).ok());
         // Every header style but `simple` is unknown to the model, and would have been refused by it.
         let HeaderStyle::Simple = read.style;
         let header = ResponseHeader { name, field, required: read.required, schema, raw };
-        if by_reference {
-            self.shared_headers.insert(found.pointer, header.clone());
+        if let Some(reference) = reference {
+            self.shared_headers.insert(reference.into_owned(), header.clone());
         }
         Some(header)
     }
 
-    fn media(&mut self, content: &Content, direction: Direction) -> Vec<Media> {
+    fn media(&mut self, found: &Located<'a>, content: &Content, direction: Direction) -> Vec<Media> {
         let read = |(name, media): (&String, &openapiv3::MediaType)| {
             let pointer = schema_pointer(media.schema.as_ref());
-            let (schema, raw) = self.schema(pointer, direction);
-            let owner = pointer.strip_suffix("/schema").and_then(|owner| self.document.at(owner));
+            let (schema, raw) = self.schema(found, pointer, direction);
+            let owner = pointer.strip_suffix("/schema").and_then(|owner| found.at(owner));
             let part_types = media.encoding.iter().filter_map(|(part, encoding)| {
                 let types = encoding.content_type.as_deref()?.split(',');
                 Some((part.clone(), types.map(|one| one.trim().to_ascii_lowercase()).collect()))
@@ -298,9 +317,9 @@ impl<'a> Reader<'a> {
         content.iter().map(read).collect()
     }
 
-    /// The compiled and the written schema at a pointer, if there is one.
-    fn schema(&mut self, pointer: &str, direction: Direction) -> (Option<SchemaId>, Value) {
-        match self.document.at(pointer) {
+    /// The compiled and the written schema at a pointer into a piece, if there is one.
+    fn schema(&mut self, piece: &Located<'a>, pointer: &str, direction: Direction) -> (Option<SchemaId>, Value) {
+        match piece.at(pointer) {
             Some(schema) => (Some(self.schemas.add_for(direction, schema, pointer)), schema.clone()),
             None => (None, Value::Bool(true)),
         }
@@ -365,6 +384,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What was read before of the place that a reference leads to.
+fn met<'m, T>(known: &'m BTreeMap<String, T>, value: &Value) -> Option<&'m T> {
+    known.get(&*referred(value)?)
+}
+
+/// A header that another response gives a name of its own.
+fn named(header: &ResponseHeader, name: &str) -> ResponseHeader {
+    let field = HeaderName::from_bytes(name.as_bytes()).ok();
+    let ResponseHeader { required, schema, ref raw, .. } = *header;
+    ResponseHeader { name: name.to_owned(), field, required, schema, raw: raw.clone() }
+}
+
 fn place_and_style(parameter: &openapiv3::Parameter) -> (Place, Style) {
     match parameter {
         openapiv3::Parameter::Query { style, .. } => {
@@ -409,11 +440,16 @@ fn first_content(content: &Content) -> (&str, bool) {
 /// The example beside a schema, or the schema's own.
 fn example(document: &Document, owner: Option<&Value>, schema: &Value) -> Option<Value> {
     let beside = owner.and_then(|owner| {
-        let first = || owner.get("examples")?.as_object()?.values().find_map(|one| document.resolve(one).get("value"));
-        owner.get("example").or_else(first)
+        let first = || {
+            json::get(owner, "examples")?
+                .as_object()?
+                .values()
+                .find_map(|one| json::get(document.resolve(one), "value"))
+        };
+        json::get(owner, "example").or_else(first)
     });
     let schema = document.resolve(schema);
-    let own = || schema.get("example").or_else(|| schema.get("examples")?.as_array()?.first());
+    let own = || json::get(schema, "example").or_else(|| json::get(schema, "examples")?.as_array()?.first());
     beside.or_else(own).cloned()
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::document::Document;
 use crate::contract::error::LoadError;
-use crate::pointer::escape;
+use crate::json;
+use crate::pointer::{self, escape};
 
 /// A value of the document and the pointer where it really stands.
 #[derive(Debug, Clone)]
@@ -19,12 +20,17 @@ pub struct Located<'a> {
 impl<'a> Located<'a> {
     /// A member of this object, itself not resolved.
     pub fn member(&self, name: &str) -> Option<Located<'a>> {
-        let value = self.value.get(name)?;
-        Some(Located { value, pointer: format!("{}/{}", self.pointer, escape(name)) })
+        let value = json::get(self.value, name)?;
+        Some(Located { value, pointer: pointer::join(&self.pointer, name) })
     }
 
     pub fn item(&self, index: usize) -> Option<Located<'a>> {
         Some(Located { value: self.value.get(index)?, pointer: format!("{}/{index}", self.pointer) })
+    }
+
+    /// What stands at a pointer of the document that leads through here.
+    pub fn at(&self, pointer: &str) -> Option<&'a Value> {
+        pointer::find(self.value, pointer.strip_prefix(&self.pointer)?)
     }
 
     /// What a `$ref` here leads to, or the value itself.
@@ -36,7 +42,7 @@ impl<'a> Located<'a> {
         match name {
             Some(pointer) if !is_reference(target) => Ok(Located { value: target, pointer }),
             _ => {
-                let reference = self.value.get("$ref").and_then(Value::as_str).unwrap_or_default();
+                let reference = json::get(self.value, "$ref").and_then(Value::as_str).unwrap_or_default();
                 let message = format!("`{reference}` leads nowhere");
                 let error = LoadError::new(document.name.as_str(), format!("{}/$ref", self.pointer), message);
                 Err(error.hint("define it under `components`, or correct the reference"))
@@ -81,13 +87,13 @@ pub fn header(header: &Located<'_>) -> Value {
     Value::Object(skeleton)
 }
 
-pub fn is_reference(value: &Value) -> bool {
-    value.get("$ref").is_some_and(Value::is_string)
+fn is_reference(value: &Value) -> bool {
+    json::get(value, "$ref").is_some_and(Value::is_string)
 }
 
 /// `content` where there is one, else a schema: the model wants exactly one of both.
 fn schema_or_content(owner: &Located<'_>, skeleton: &mut Map<String, Value>) {
-    if owner.value.get("schema").is_none() && owner.value.get("content").is_some_and(Value::is_object) {
+    if json::get(owner.value, "schema").is_none() && json::get(owner.value, "content").is_some_and(Value::is_object) {
         skeleton.insert("content".to_owned(), content(owner));
     } else {
         skeleton.insert("schema".to_owned(), placeholder(&owner.pointer));
@@ -96,11 +102,11 @@ fn schema_or_content(owner: &Located<'_>, skeleton: &mut Map<String, Value>) {
 
 fn content(owner: &Located<'_>) -> Value {
     let mut skeleton = Map::new();
-    for (name, media) in owner.value.get("content").and_then(Value::as_object).into_iter().flatten() {
+    for (name, media) in json::get(owner.value, "content").and_then(Value::as_object).into_iter().flatten() {
         let pointer = format!("{}/content/{}", owner.pointer, escape(name));
         let mut kept = Map::new();
         kept.insert("schema".to_owned(), placeholder(&pointer));
-        let parts = media.get("encoding").and_then(Value::as_object);
+        let parts = json::get(media, "encoding").and_then(Value::as_object);
         let parts = parts
             .into_iter()
             .flatten()
@@ -117,6 +123,6 @@ fn placeholder(owner: &str) -> Value {
 }
 
 fn pick(value: &Value, keys: &[&str]) -> Map<String, Value> {
-    let kept = keys.iter().filter_map(|key| value.get(*key).map(|value| ((*key).to_owned(), value.clone())));
+    let kept = keys.iter().filter_map(|key| json::get(value, key).map(|value| ((*key).to_owned(), value.clone())));
     kept.collect()
 }

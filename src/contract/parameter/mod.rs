@@ -30,7 +30,7 @@ pub use query::{QUERY_PAIRS_MAX, Shared, share};
 pub use shape::{Shape, shape};
 pub use text::decode_text;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Parameter {
     pub name: String,
     pub place: Place,
