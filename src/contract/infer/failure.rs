@@ -12,6 +12,7 @@ use super::notes::Notes;
 use super::site::{Site, Survey, preferred};
 use super::view::{Property, View};
 use crate::contract::vocabulary::ErrorRule;
+use crate::json;
 
 /// One error of the pipeline, before the document is asked.
 struct Standard {
@@ -151,40 +152,42 @@ pub fn rules(survey: &Survey<'_>, shape: &ErrorShape, notes: &mut Notes) -> Inde
 /// Every status declared, with what its examples and constants say.
 fn declared(survey: &Survey<'_>, shape: &ErrorShape) -> Vec<Declared> {
     let mut found = Vec::new();
+    // All that is said, the first status it stands under, and whether it stands under others, too.
+    let mut said: IndexMap<Rc<Said>, (u16, bool)> = IndexMap::new();
+    let mut places = |site: &Site<'_>, status: &str, number: u16| -> Vec<usize> {
+        let sayings = sayings(survey, site, status, number, shape).into_iter();
+        let places = sayings.map(|saying| {
+            let entry = said.entry(saying);
+            let place = entry.index();
+            let (first, several) = entry.or_insert((number, false));
+            *several |= *first != number;
+            place
+        });
+        places.collect()
+    };
     // What a response that many operations refer to says is worked out once.
-    let mut known: IndexMap<(&str, u16), Vec<Rc<Said>>> = IndexMap::new();
+    let mut known: IndexMap<(&str, u16), Vec<usize>> = IndexMap::new();
     for site in &survey.sites {
         let replays = super::idempotency::header(site).is_some();
         let removes = site.method() == http::Method::DELETE;
         let responses = survey.written(site.operation, &["responses"]);
         for status in site.operation.responses.keys() {
             let Some(number) = status.parse::<u16>().ok().filter(|status| *status >= 400) else { continue };
-            let reference = responses.and_then(|responses| responses.get(status)?.get("$ref")?.as_str());
-            let said = match reference {
-                Some(reference) => known
-                    .entry((reference, number))
-                    .or_insert_with(|| sayings(survey, site, status, number, shape))
-                    .clone(),
-                None => sayings(survey, site, status, number, shape),
+            let reference = responses.and_then(|responses| json::get(json::get(responses, status)?, "$ref")?.as_str());
+            let places = match reference {
+                Some(reference) => {
+                    known.entry((reference, number)).or_insert_with(|| places(site, status, number)).clone()
+                }
+                None => places(site, status, number),
             };
-            found.extend(said.into_iter().map(|said| Declared {
-                status: number,
-                replays,
-                removes,
-                said,
-                shared: false,
-            }));
+            found.extend(places.into_iter().map(|place| (number, replays, removes, place)));
         }
     }
-    let mut statuses: IndexMap<Rc<Said>, (u16, bool)> = IndexMap::new();
-    for declared in &found {
-        let (first, several) = statuses.entry(declared.said.clone()).or_insert((declared.status, false));
-        *several |= *first != declared.status;
-    }
-    for declared in &mut found {
-        declared.shared = statuses.get(&declared.said).is_some_and(|(_, several)| *several);
-    }
-    found
+    let declared = found.into_iter().filter_map(|(status, replays, removes, place)| {
+        let (said, (_, shared)) = said.get_index(place)?;
+        Some(Declared { status, replays, removes, said: said.clone(), shared: *shared })
+    });
+    declared.collect()
 }
 
 /// What the examples of a response say, or else its schema.
@@ -197,8 +200,8 @@ fn sayings(survey: &Survey<'_>, site: &Site<'_>, status: &str, number: u16, shap
 }
 
 fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
-    let inner = example.get("error").unwrap_or(example);
-    let told = ["status", "statusCode", "status_code"].iter().find_map(|key| inner.get(key)?.as_u64());
+    let inner = json::get(example, "error").unwrap_or(example);
+    let told = ["status", "statusCode", "status_code"].iter().find_map(|key| json::get(inner, key)?.as_u64());
     if told.is_some_and(|told| told != u64::from(status)) {
         return Said::default();
     }
@@ -208,8 +211,8 @@ fn from_example(example: &Value, status: u16, shape: &ErrorShape) -> Said {
         text.filter(|text| !text.contains("{{")).map(str::to_owned)
     };
     // A message that also stands among the details is about one field.
-    let whole = example.to_string();
-    let general = |message: &String| whole.matches(&Value::from(message.as_str()).to_string()).count() < 2;
+    let general =
+        |message: &String| json::text(example).matches(&json::text(&Value::from(message.as_str()))).count() < 2;
     Said::new(find(Word::Code), find(Word::Kind), find(Word::Message).filter(general))
 }
 
