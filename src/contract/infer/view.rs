@@ -29,7 +29,7 @@ pub enum Kind {
 pub struct View<'a> {
     /// Pointers of the components it is made of, the outermost first: `/components/schemas/Post`.
     pub names: Vec<String>,
-    pub properties: IndexMap<&'a str, Property<'a>>,
+    pub properties: IndexMap<&'a str, Property<'a>, foldhash::fast::FixedState>,
     /// The properties' names as [`super::names::flat`] has them, once somebody asked.
     flats: OnceCell<Vec<String>>,
 }
