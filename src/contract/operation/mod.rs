@@ -94,7 +94,8 @@ pub struct ResponseHeader {
     pub field: Option<HeaderName>,
     pub required: bool,
     pub schema: Option<SchemaId>,
-    pub raw: Value,
+    /// The Schema Object as written, shared by all headers that are one; `true` where there is none.
+    pub raw: Arc<Value>,
 }
 
 impl Operations {

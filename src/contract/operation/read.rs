@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
         let (name, field) = (name.to_owned(), HeaderName::from_bytes(name.as_bytes()).ok());
         // Every header style but `simple` is unknown to the model, and would have been refused by it.
         let HeaderStyle::Simple = read.style;
-        let header = ResponseHeader { name, field, required: read.required, schema, raw };
+        let header = ResponseHeader { name, field, required: read.required, schema, raw: raw.into() };
         if let Some(reference) = reference {
             self.shared_headers.insert(reference.into_owned(), header.clone());
         }

@@ -234,7 +234,7 @@ impl<'a> Transcript<'a> {
             declared.and_then(|response| response.headers.iter().find(|one| one.name.eq_ignore_ascii_case(name)));
         let typed = Value::from(value);
         let marker = Marker { service: &service, resource: service.resource_of(exchange.operation), problem: false };
-        if let Some(mark) = marker.named(found.map(|header| &header.raw), name, &number(value).unwrap_or(typed)) {
+        if let Some(mark) = marker.named(found.map(|header| &*header.raw), name, &number(value).unwrap_or(typed)) {
             return self.typed_header(at, name, value, &mark);
         }
         match found.is_some_and(|header| is_integer(&service, &header.raw)) {
