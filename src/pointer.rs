@@ -88,6 +88,11 @@ fn index(key: &str) -> Option<usize> {
     if digits { key.parse().ok() } else { None }
 }
 
+/// A pointer and those above it, up to the whole document.
+pub fn upwards(pointer: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(pointer), |below| Some(below.rsplit_once('/')?.0))
+}
+
 /// The parent's pointer and the last key; `None` for the whole document.
 pub fn split_last(pointer: &str) -> Option<(&str, Cow<'_, str>)> {
     pointer.rsplit_once('/').map(|(parent, last)| (parent, unescape(last)))

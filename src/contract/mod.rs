@@ -19,7 +19,7 @@ pub mod template;
 pub mod violation;
 pub mod vocabulary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -127,14 +127,8 @@ fn with_authored(document: &Document, mut reasons: Vec<Reason>, authored: &Value
             }
         }
     }
-    // In order and without those that start with another, the last one before a reason's pointer is the only one it may start with.
-    let mut starts: Vec<&str> = written.iter().map(String::as_str).collect();
-    starts.sort_unstable();
-    starts.dedup_by(|later, earlier| later.starts_with(*earlier));
-    reasons.retain(|reason| {
-        let before = starts.partition_point(|start| *start <= reason.pointer.as_str());
-        !starts[..before].last().is_some_and(|start| reason.pointer.starts_with(start))
-    });
+    let places: HashSet<&str> = written.iter().map(String::as_str).collect();
+    reasons.retain(|reason| !pointer::upwards(&reason.pointer).any(|place| places.contains(place)));
     reasons.extend(written.into_iter().map(|pointer| {
         let file = document.file(&format!("/x-standin{pointer}"));
         Reason { text: format!("written in {file}"), pointer }
@@ -149,4 +143,30 @@ fn place(document: &Document, errors: Vec<LoadError>) -> Vec<LoadError> {
         error
     });
     moved.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::document::{Origins, Version};
+    use super::*;
+
+    #[test]
+    fn an_author_overrules_what_is_written_and_nothing_whose_name_is_longer() {
+        let (name, root) = ("api.yaml".to_owned(), json!({}));
+        let document = Document { name, version: Version::V3_1, root, origins: Origins::default() };
+        let inferred = ["/resources/post/order", "/resources/postComment/order", "/resources/user/order"];
+        let reasons = inferred.map(|pointer| Reason { pointer: pointer.to_owned(), text: "inferred".to_owned() });
+        let authored = json!({"resources": {"post": null, "user": {"index": ["name"]}}});
+        let told = with_authored(&document, reasons.to_vec(), &authored);
+        let told: Vec<_> = told.iter().map(|reason| (reason.pointer.as_str(), reason.text.as_str())).collect();
+        let expected = [
+            ("/resources/postComment/order", "inferred"),
+            ("/resources/user/order", "inferred"),
+            ("/resources/post", "written in api.yaml"),
+            ("/resources/user/index", "written in api.yaml"),
+        ];
+        assert_eq!(told, expected);
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::pointer;
+
 /// Places of the tree that were not written in the root file at the same pointer. What lies below a place follows it.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
@@ -48,13 +50,7 @@ impl Origins {
 
     /// The nearest recorded place above a pointer, or the pointer itself, and its origin.
     pub fn nearest<'p>(&self, pointer: &'p str) -> Option<(&'p str, &Origin)> {
-        let mut place = pointer;
-        loop {
-            if let Some(origin) = self.places.get(place) {
-                return Some((place, origin));
-            }
-            place = &place[..place.rfind('/')?];
-        }
+        pointer::upwards(pointer).find_map(|place| Some((place, self.places.get(place)?)))
     }
 
     /// The element at `index` of the array at `array` is gone, and the `len - 1 - index` elements after it moved up.
