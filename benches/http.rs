@@ -30,6 +30,9 @@ fn main() {
     if arguments.iter().any(|argument| argument == "--test") || !cfg!(target_os = "linux") {
         return;
     }
+    if let Some(status) = off_the_first_core(&arguments) {
+        std::process::exit(status);
+    }
     let after =
         |flag: &str| arguments.iter().position(|argument| argument == flag).and_then(|at| arguments.get(at + 1));
     let calls = after("--calls").and_then(|text| text.parse().ok()).unwrap_or(40_000);
@@ -64,10 +67,10 @@ impl Bench {
         self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
     }
 
-    fn standin(&self, arguments: &[&str]) -> Server {
-        let mut command = on_one_core(env!("CARGO_BIN_EXE_standin").as_ref());
-        command.args(["serve"]).args(arguments).args(["--port", "0", "--quiet"]);
-        if let Some((name, text)) = services::overlay(arguments[0]) {
+    /// A fake that refuses no call for there being too many.
+    fn standin(&self, document: &str) -> Server {
+        let mut command = as_shipped(document);
+        if let Some((name, text)) = services::overlay(document) {
             let file = self.folder.join(name);
             std::fs::write(&file, text).expect("the overlay can be written");
             command.arg("--overlay").arg(file);
@@ -100,11 +103,14 @@ impl Bench {
         if !names.iter().any(|name| self.wants(&label(name))) {
             return;
         }
-        let server = self.standin(&["flow"]);
+        let server = self.standin("flow");
         let key = server.credential("flow");
         server.fill(&key, records);
         let store = self.store("flow", "CreatePost");
-        store.keep((0..20).map(post));
+        // As many records, the newest of which it lists.
+        let posts: Vec<Request> =
+            (0..20).map(|number| Request::post("/posts", "", &post(number).to_string())).collect();
+        load(&Load { address: &store.address, requests: &posts, calls: records, connections: 8 });
         let get = Request::get("/v1/posts/post_bench1", &key);
         self.against_static(&label(names[0]), &server, get, "≥ 0.5, aim 0.75 of static");
         let pages = records.div_ceil(20).max(1) / 2;
@@ -139,7 +145,7 @@ impl Bench {
         if ![&get, &list, &post].iter().any(|name| self.wants(name)) {
             return;
         }
-        let server = self.standin(&[service.name]);
+        let server = self.standin(service.name);
         let key = server.credential(service.name);
         let request = |target: &str| Request::get(target, &key);
         self.against_static(&get, &server, request(service.get), "≥ 0.5, aim 0.75 of static");
@@ -203,7 +209,7 @@ impl Bench {
             if !self.wants(name) {
                 continue;
             }
-            let (idle, armed) = (self.standin(&["flow"]), self.standin(&["flow"]));
+            let (idle, armed) = (self.standin("flow"), self.standin("flow"));
             let key = idle.credential("flow");
             let fault = json!({"kind": "truncate", "operation": "createPost"}).to_string();
             let answer = armed.send(&Request::post(control, "", &fault)).expect("the fake answers");
@@ -223,7 +229,7 @@ impl Bench {
         let ready = |operations: usize| {
             let file = self.folder.join(format!("operations-{operations}.json"));
             std::fs::write(&file, synthetic(operations).to_string()).expect("the document can be written");
-            let server = self.standin(&[&file.display().to_string()]);
+            let server = self.standin(&file.display().to_string());
             let made = server.send(&Request::post("/things0", "", r#"{"name":"a"}"#)).expect("the fake answers");
             let made: Value = serde_json::from_slice(&made.body).expect("JSON");
             let target = format!("/things0/{}", made["id"].as_str().expect("an id"));
@@ -247,11 +253,14 @@ impl Bench {
             if !self.wants(name) {
                 continue;
             }
-            let key = if document == "flow" { self.standin(&[document]).credential(document) } else { String::new() };
+            let key = match document {
+                "flow" => Server::start(as_shipped(document)).credential(document),
+                _ => String::new(),
+            };
             let (mut wall, mut cpu, mut rss) = (Vec::new(), Vec::new(), 0);
             for _ in 0..STARTS {
                 let began = Instant::now();
-                let server = self.standin(&[document]);
+                let server = Server::start(as_shipped(document));
                 let answer = server.send(&Request::get(target, &key));
                 wall.push(began.elapsed().as_secs_f64() * 1e3);
                 assert!(answer.is_some_and(|answer| answer.status == 200), "the fake answers");
@@ -282,9 +291,11 @@ impl Bench {
     fn memory(&self) {
         let name = "memory, reads";
         if self.wants(name) {
-            let server = self.standin(&["flow"]);
+            let server = self.standin("flow");
             let key = server.credential("flow");
-            let (idle, own) = (server.rss_kib(), server.own_kib());
+            let shipped = Server::start(as_shipped("flow"));
+            shipped.send(&Request::get("/_standin/health", "")).expect("the fake answers");
+            let (idle, own) = (shipped.rss_kib(), shipped.own_kib());
             let bare = self.store("flow", "CreatePost");
             let (bare, bare_own) = (bare.rss_kib(), bare.own_kib());
             let request = [Request::get("/v1/posts/post_launch", &key)];
@@ -304,7 +315,7 @@ impl Bench {
         }
         let name = "memory, records";
         if self.wants(name) {
-            let server = self.standin(&["flow"]);
+            let server = self.standin("flow");
             let key = server.credential("flow");
             server.fill(&key, 1_000);
             let before = server.rss_kib();
@@ -325,7 +336,7 @@ impl Bench {
         };
         let name = "world, made";
         if self.wants(name) {
-            let server = self.standin(&["flow"]);
+            let server = self.standin("flow");
             server.send(&Request::get("/~warm/v1/posts", "")).expect("the fake answers");
             let (before, memory) = (server.cpu(), server.rss_kib());
             for world in 0..WORLDS {
@@ -337,13 +348,13 @@ impl Bench {
         }
         let name = "world, reset";
         if self.wants(name) {
-            let server = self.standin(&["flow"]);
+            let server = self.standin("flow");
             let each = least_of(&server, "/_standin/world/reset");
             println!("{name:<44} {each:>7.2} ms CPU  ≤ 1 ms, aim 0.1");
         }
         let name = "world, saved and restored, 10000 records";
         if self.wants(name) {
-            let server = self.standin(&["flow"]);
+            let server = self.standin("flow");
             let key = server.credential("flow");
             server.fill(&key, RECORDS);
             let saved = least_of(&server, "/_standin/world/save");
@@ -351,6 +362,26 @@ impl Bench {
             println!("{name:<44} {saved:>7.2} and {restored:.2} ms CPU  ≤ 5 ms, aim 0.1");
         }
     }
+}
+
+/// Runs this program once more on all cores but the first, which the servers have; gives what it came to. `None`: it runs there already, or
+/// there is no other core.
+fn off_the_first_core(arguments: &[String]) -> Option<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").expect("this process runs");
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).map(str::trim)?;
+    let others = match allowed.strip_prefix("0-") {
+        Some(last) => format!("1-{last}"),
+        None => allowed.strip_prefix("0,")?.to_owned(),
+    };
+    let program = std::env::current_exe().expect("this program has a path");
+    let status = Command::new("taskset").args(["-c", &others]).arg(program).args(arguments).status();
+    status.expect("taskset is there").code().or(Some(1))
+}
+
+fn as_shipped(document: &str) -> Command {
+    let mut command = on_one_core(env!("CARGO_BIN_EXE_standin").as_ref());
+    command.args(["serve", document, "--port", "0", "--quiet"]);
+    command
 }
 
 /// Servers run on the first core, the client on the others.
