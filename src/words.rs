@@ -10,6 +10,9 @@ const ACRONYMS: [&str; 20] = [
     "URL", "UTC", "UUID", "XML",
 ];
 
+/// The longest of them.
+const ACRONYM_BYTES_MAX: usize = 5;
+
 /// A field's name in words: `channelId` is `Channel ID`, `per_page` is `Per page`.
 pub fn humanise(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
@@ -102,7 +105,12 @@ fn starts_hump(before: char, capital: &str) -> bool {
 
 /// Appends a word as it is written; the first of a text begins with a capital.
 fn push_cased(word: &str, text: &mut String) {
-    let acronym = |word: &str| ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word));
+    let acronym = |word: &str| {
+        if word.len() > ACRONYM_BYTES_MAX {
+            return None;
+        }
+        ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word))
+    };
     if let Some(acronym) = acronym(word) {
         return text.push_str(acronym);
     }
@@ -134,7 +142,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{did_you_mean, humanise, shortened};
+    use super::{ACRONYM_BYTES_MAX, ACRONYMS, did_you_mean, humanise, shortened};
 
     #[test]
     fn names_become_words() {
@@ -144,6 +152,8 @@ mod tests {
             ("apiKey", "API key"),
             ("mediaKeys", "Media keys"),
             ("postIds", "Post IDs"),
+            ("uuids", "UUIDs"),
+            ("HTTPSUrls", "HTTPS URLs"),
             ("Idempotency-Key", "Idempotency key"),
             ("name", "Name"),
             ("", ""),
@@ -151,6 +161,7 @@ mod tests {
         for (name, words) in cases {
             assert_eq!(humanise(name), words);
         }
+        assert_eq!(ACRONYMS.iter().map(|acronym| acronym.len()).max(), Some(ACRONYM_BYTES_MAX));
     }
 
     #[test]
