@@ -19,7 +19,7 @@ pub mod template;
 pub mod violation;
 pub mod vocabulary;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -127,7 +127,7 @@ fn with_authored(document: &Document, mut reasons: Vec<Reason>, authored: &Value
             }
         }
     }
-    let places: HashSet<&str> = written.iter().map(String::as_str).collect();
+    let places: BTreeSet<&str> = written.iter().map(String::as_str).collect();
     reasons.retain(|reason| !pointer::upwards(&reason.pointer).any(|place| places.contains(place)));
     reasons.extend(written.into_iter().map(|pointer| {
         let file = document.file(&format!("/x-standin{pointer}"));
